@@ -1,0 +1,62 @@
+"""What a run gives back: the answer and its receipt."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class DocumentReceipt:
+    """How one document was read.
+
+    `pages` counts the pages that were asked for; `pages_without_text` and `pages_failed` list the
+    1-based numbers of those that held no text (scans, blanks) or could not be extracted.
+    """
+
+    path: str
+    pages: int
+    tokens: int
+    pages_without_text: tuple[int, ...] = ()
+    pages_failed: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Seconds:
+    """Wall-clock seconds of a run's three parts."""
+
+    load: float
+    read: float
+    answer: float
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer and the receipt of the run that gave it.
+
+    `states_kept` is the number of document states per layer that the answer could attend to;
+    `peak_memory_bytes` is the peak of the device's allocated memory on a GPU, of the process's
+    resident memory on a CPU. `complete` is False when the run was interrupted while answering, or
+    when the answer reached its token limit.
+    """
+
+    question: str
+    answer: str
+    documents: tuple[DocumentReceipt, ...]
+    model: str
+    quantization: str
+    device: str
+    policy: str
+    budget: int
+    chunk_size: int
+    tokens_read: int
+    states_kept: int
+    answer_tokens: int
+    seconds: Seconds
+    peak_memory_bytes: int
+    complete: bool = True
+    warnings: tuple[str, ...] = field(default=())
+
+    def to_dict(self) -> dict[str, Any]:
+        """The answer as plain types, in the order that `citrus ask --json` prints."""
+        return asdict(self)

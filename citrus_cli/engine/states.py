@@ -1,0 +1,124 @@
+"""The cache: a fixed number of slots per layer for position-free key/value states."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from citrus_cli.engine.rope import RopeTable
+
+NO_ORIGIN = -1
+"""The origin of a state that is not the document's: prompt or answer."""
+
+
+@dataclass(frozen=True)
+class CacheShape:
+    """What a cache must hold.
+
+    `capacity` counts slots per layer: prefix, budget, chunk, instruction and answer.
+    """
+
+    layers: int
+    kv_heads: int
+    head_dim: int
+    value_dim: int
+    capacity: int
+    dtype: torch.dtype
+    device: torch.device
+
+    def __post_init__(self) -> None:
+        if min(self.layers, self.kv_heads, self.head_dim, self.value_dim, self.capacity) < 1:
+            raise ValueError(f"every size of a cache must be positive: {self}")
+
+    @property
+    def bytes(self) -> int:
+        """Bytes that the buffers of one cache take (keys twice: as stored, and rotated)."""
+        per_slot = (2 * self.head_dim + self.value_dim) * self.kv_heads * self.dtype.itemsize + 8
+        return self.layers * self.capacity * per_slot
+
+
+class StateCache:
+    """Key and value states of one stream, in preallocated buffers.
+
+    Slots 0…length-1 are filled, in the order of their origins. Keys are stored without rotary
+    embedding; `rotated` holds the same keys rotated by slot, brought up to date by `refresh`, so
+    that nothing is rotated twice while nothing moves. States enter through `write`, a layer at a
+    time while a forward pass runs, and count once `commit` is called; until then a failed pass
+    leaves the cache as it was.
+    """
+
+    def __init__(self, shape: CacheShape, table: RopeTable) -> None:
+        self.shape = shape
+        self.table = table
+        self.length = 0
+        size = (shape.layers, 1, shape.kv_heads, shape.capacity)
+        options = {"dtype": shape.dtype, "device": shape.device}
+        self.keys = torch.zeros(*size, shape.head_dim, **options)  # type: ignore[call-overload]
+        self.rotated = torch.zeros_like(self.keys)
+        self.values = torch.zeros(*size, shape.value_dim, **options)  # type: ignore[call-overload]
+        self.origins = torch.full(
+            (shape.layers, shape.capacity), NO_ORIGIN, dtype=torch.long, device=shape.device
+        )
+        self._fresh = [0] * shape.layers  # slots of `rotated` that are up to date
+        self._version = table.version
+
+    def write(self, layer: int, keys: Tensor, values: Tensor) -> None:
+        """Put a layer's new states, (1, kv_heads, tokens, dim), into the slots after `length`."""
+        start, end = self.length, self.length + keys.shape[2]
+        if end > self.shape.capacity:
+            raise IndexError(f"{end} states do not fit into {self.shape.capacity} slots")
+        self.keys[layer, :, :, start:end] = keys
+        self.values[layer, :, :, start:end] = values
+        self._fresh[layer] = min(self._fresh[layer], start)
+
+    def commit(self, origins: Tensor) -> None:
+        """Count the states just written in every layer, (tokens,) origins with them."""
+        end = self.length + origins.shape[0]
+        self.origins[:, self.length : end] = origins
+        self.length = end
+
+    def refresh(self, layer: int, end: int) -> None:
+        """Bring `rotated` up to date for a layer's slots before `end`."""
+        if self._version != self.table.version:
+            self._fresh = [0] * self.shape.layers
+            self._version = self.table.version
+        start = self._fresh[layer]
+        if start < end:
+            stale = self.keys[layer, :, :, start:end]
+            self.rotated[layer, :, :, start:end] = self.table.rotate(layer, stale, start)
+            self._fresh[layer] = end
+
+    def keep(self, indices: Tensor, among: int) -> None:
+        """Evict: of the slots before `among`, keep `indices`, (layers, k) ascending per layer.
+
+        Slots from `among` on are kept whole and move down.
+        """
+        kept = indices.shape[1]
+        length = kept + self.length - among
+        tail = torch.arange(among, self.length, device=indices.device)
+        slots = torch.cat((indices, tail.expand(indices.shape[0], -1)), dim=1)
+        for layer, chosen in enumerate(slots):
+            self.keys[layer, :, :, :length] = self.keys[layer].index_select(2, chosen)
+            self.values[layer, :, :, :length] = self.values[layer].index_select(2, chosen)
+        self.origins[:, :length] = self.origins.gather(1, slots)
+        unmoved = slots == torch.arange(length, device=slots.device)
+        # how many slots stayed in place from the front: their rotation still holds
+        in_place = unmoved.long().cumprod(dim=1).sum(dim=1).tolist()
+        self._fresh = [min(a, b) for a, b in zip(self._fresh, in_place, strict=True)]
+        self.length = length
+
+    def copy_tail(self, source: StateCache, count: int) -> None:
+        """Append the newest `count` states of another cache (the document's) to this one."""
+        newest = slice(source.length - count, source.length)
+        for layer in range(self.shape.layers):
+            self.write(layer, source.keys[layer, :, :, newest], source.values[layer, :, :, newest])
+        self.commit(source.origins[0, newest])
+
+    def truncate(self, length: int) -> None:
+        """Forget the states from slot `length` on."""
+        if not 0 <= length <= self.length:
+            raise IndexError(f"cannot cut {self.length} states to {length}")
+        self.length = length
+        self._fresh = [min(fresh, length) for fresh in self._fresh]
