@@ -54,9 +54,9 @@ class Backbone:
         self.dtype = seen[0].key.dtype
         self._prove_logits(ids)
 
-    def cache(self, capacity: int, table: RopeTable) -> StateCache:
-        """An empty cache of `capacity` slots per layer; `table` is shared by a reading's caches."""
-        shape = CacheShape(
+    def cache_shape(self, capacity: int) -> CacheShape:
+        """The shape of a cache with `capacity` slots per layer."""
+        return CacheShape(
             self.layers,
             self.kv_heads,
             self.head_dim,
@@ -65,7 +65,10 @@ class Backbone:
             self.dtype,
             self.device,
         )
-        return StateCache(shape, table)
+
+    def cache(self, capacity: int, table: RopeTable) -> StateCache:
+        """An empty cache of `capacity` slots per layer; `table` is shared by a reading's caches."""
+        return StateCache(self.cache_shape(capacity), table)
 
     def rope_table(self) -> RopeTable:
         """A fresh table of rotations by slot, for one reading."""

@@ -60,6 +60,15 @@ class ReadingSettings:
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
 
+    def capacity(self, prefix: int, instruction: int) -> int:
+        """Slots per layer needed with a prefix and an instruction of so many tokens.
+
+        While reading, the cache holds the budget, the newest chunk, which is not judged before the
+        next one has been read, and that next one.
+        """
+        answering = instruction + self.answer_tokens
+        return prefix + self.budget + max(2 * self.chunk_size, answering)
+
 
 @dataclass
 class Reading:
@@ -90,11 +99,15 @@ class Reading:
         self._pinned = len(self.prefix)
         table = self.backbone.rope_table()
         self.caches = [
-            self.backbone.cache(self.capacity(len(i.ids)), table) for i in self.instructions
+            self.backbone.cache(self._capacity(len(i.ids)), table) for i in self.instructions
         ]
-        self.document = self.backbone.cache(self.capacity(1), table) if individual else self.caches[0]
+        self.document = (
+            self.backbone.cache(self._capacity(0), table) if individual else self.caches[0]
+        )
         self._reader_policy = (
-            self.policy.document_policy if isinstance(self.policy, CitrusIndividual) else self.policy
+            self.policy.document_policy
+            if isinstance(self.policy, CitrusIndividual)
+            else self.policy
         )
 
     @property
@@ -102,19 +115,12 @@ class Reading:
         """Whether each instruction keeps a cache of its own."""
         return self.document is not self.caches[0]
 
-    def capacity(self, instruction_tokens: int) -> int:
-        """Slots per layer that reading and answering need at most.
+    def states_kept(self, index: int = 0) -> int:
+        """Document states per layer that the answer to an instruction attends to."""
+        return self.caches[index].length - self._pinned
 
-        While reading: the budget, the newest chunk, which is not judged before the next one has
-        been read, and that next one.
-        """
-        answering = instruction_tokens + self.settings.answer_tokens
-        return self._pinned + self.settings.budget + max(2 * self.settings.chunk_size, answering)
-
-    @property
-    def states_kept(self) -> int:
-        """Document states per layer that an answer attends to."""
-        return self.caches[0].length - self._pinned
+    def _capacity(self, instruction: int) -> int:
+        return self.settings.capacity(len(self.prefix), instruction)
 
     def read(
         self, tokens: Iterable[Sequence[int]], on_chunk: Callable[[int], None] = lambda read: None
@@ -154,8 +160,9 @@ class Reading:
             # outside the handler, so that the failed pass's tensors are freed
             torch.cuda.empty_cache()
             self.chunk_size = (len(chunk) + 1) // 2
-        for start in range(0, len(chunk), self.chunk_size):
-            self._step_or_split(chunk[start : start + self.chunk_size])
+        size = self.chunk_size  # which may become smaller still within the loop
+        for start in range(0, len(chunk), size):
+            self._step_or_split(chunk[start : start + size])
 
     def _step(self, chunk: Sequence[int]) -> None:
         """Read one chunk; evict from what was there before it."""

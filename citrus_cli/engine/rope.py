@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 Rotation = Callable[[Tensor, Tensor, Tensor], Tensor]
-"""(x, cos, sin) → x rotated; x is (batch, heads, tokens, head_dim), cos and sin (batch, tokens, r)."""
+"""(x, cos, sin) → x rotated. x (batch, heads, tokens, head_dim), cos and sin (batch, tokens, r)."""
 
 
 class NotServableError(Exception):

@@ -8,7 +8,7 @@ from citrus_cli.engine.policies.base import Candidates, Policy, Rows, mean_atten
 
 
 class Citrus(Policy):
-    """One cache, through which the document is also read, evicted by the instruction's attention."""
+    """One cache, through which the document is read, evicted by the instruction's attention."""
 
     name = "citrus"
     rows = Rows.INSTRUCTION

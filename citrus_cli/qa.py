@@ -1,0 +1,168 @@
+"""DocumentQA: ask documents from Python. The command line is built on this alone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from os import PathLike
+from typing import TYPE_CHECKING, BinaryIO
+
+from citrus_cli.answer import Answer
+from citrus_cli.errors import UsageError
+from citrus_cli.progress import Listener, ignore
+
+if TYPE_CHECKING:
+    from citrus_cli.documents import Document
+    from citrus_cli.run import Runner
+
+Sources = str | PathLike[str] | Sequence[str | PathLike[str]]
+
+DEFAULT_MODEL = "smollm2-135m-instruct"
+DEFAULT_POLICY = "citrus"
+DEFAULT_BUDGET = 768
+DEFAULT_CHUNK_SIZE = 256
+DEFAULT_ANSWER_TOKENS = 256
+
+
+class DocumentQA:
+    """Answers questions about documents of any length, in memory that does not grow with them.
+
+    The model is loaded at the first question and kept. Example::
+
+        from citrus_cli import DocumentQA
+
+        qa = DocumentQA(budget=768)
+        print(qa.ask("report.pdf", "What were Q3 risks?").answer)
+    """
+
+    def __init__(
+        self,
+        model: str = DEFAULT_MODEL,
+        *,
+        policy: str | None = None,
+        budget: int | None = None,
+        chunk_size: int | None = None,
+        quantize: str = "auto",
+        device: str = "auto",
+        max_answer_tokens: int | None = None,
+        system: str | None = None,
+        on_event: Listener = ignore,
+    ) -> None:
+        """Settle how to answer; nothing is loaded yet.
+
+        Args:
+            model: a built-in name, a local folder, a local GGUF file, or a Hugging Face id.
+            policy: which states are kept: `citrus`, `citrus-individual`, `standard`, `streaming`.
+            budget: states of the document kept per layer.
+            chunk_size: tokens of the document read in one forward pass.
+            quantize: `auto`, `4bit` (NF4), `8bit` or `none`.
+            device: `auto`, `cuda`, `mps` or `cpu`.
+            max_answer_tokens: an answer is cut after so many tokens.
+            system: the system message; None for the built-in one.
+            on_event: called with what happens, as `citrus_cli.progress` describes it.
+
+        Raises:
+            UsageError: a setting makes no sense.
+        """
+        self.model = model
+        self.policy = DEFAULT_POLICY if policy is None else policy
+        self.budget = _positive("budget", budget, DEFAULT_BUDGET)
+        self.chunk_size = _positive("chunk size", chunk_size, DEFAULT_CHUNK_SIZE)
+        self.max_answer_tokens = _positive(
+            "number of answer tokens", max_answer_tokens, DEFAULT_ANSWER_TOKENS
+        )
+        self.quantize = quantize
+        self.device = device
+        self.system = system
+        self.on_event = on_event
+        self._runner: Runner | None = None
+        if self.policy != DEFAULT_POLICY:
+            _check_policy(self.policy)
+
+    def ask(
+        self,
+        sources: Sources,
+        question: str,
+        *,
+        pages: str | None = None,
+        password: str | None = None,
+        encoding: str | None = None,
+        stdin: BinaryIO | None = None,
+    ) -> Answer:
+        """Answer one question about one or more documents.
+
+        Args:
+            sources: a path, a folder, a glob pattern, `-` for standard input, or several of them;
+                several documents are read in order, each named to the model.
+            question: what to ask.
+            pages: read only these pages, such as `"5-10,14"` (1-based).
+            password: opens encrypted PDF documents.
+            encoding: of text documents; None: UTF-8, or what a byte order mark says.
+            stdin: what `-` reads; None: the process's standard input.
+
+        Raises:
+            UsageError: the question is empty, or the request makes no sense.
+            DocumentError: a document cannot be read, or holds no text.
+            ModelError: the model cannot be had, loaded or served.
+            MemoryLimitError: the run needs more memory than there is.
+        """
+        (answer,) = self.ask_all(
+            sources, [question], pages=pages, password=password, encoding=encoding, stdin=stdin
+        )
+        return answer
+
+    def ask_all(
+        self,
+        sources: Sources,
+        questions: Sequence[str],
+        *,
+        pages: str | None = None,
+        password: str | None = None,
+        encoding: str | None = None,
+        stdin: BinaryIO | None = None,
+    ) -> Iterator[Answer]:
+        """Answer several questions about the same documents; yields each answer as it is finished.
+
+        With the policy `citrus-individual` the documents are read once for all questions, with any
+        other once for each. When interrupted (KeyboardInterrupt) while answering, the answer so far
+        is yielded with `complete` False, and the interrupt is raised at the next step.
+
+        Arguments and errors as for `ask`.
+        """
+        from citrus_cli.documents import open_documents
+
+        asked = [question.strip() for question in questions]
+        if not asked or not all(asked):
+            raise UsageError("the question is empty; say what you want to know")
+        paths = [sources] if isinstance(sources, (str, PathLike)) else list(sources)
+        documents = open_documents(
+            paths, pages=pages, password=password, encoding=encoding, stdin=stdin
+        )
+        try:
+            yield from self._answer(documents, asked)
+        finally:
+            for document in documents:
+                document.close()
+
+    def _answer(self, documents: Sequence[Document], questions: Sequence[str]) -> Iterator[Answer]:
+        started = time.perf_counter()
+        if self._runner is None:
+            from citrus_cli.run import Runner
+
+            self._runner = Runner.load(self)
+        yield from self._runner.answer(documents, questions, time.perf_counter() - started)
+
+
+def _positive(what: str, value: int | None, default: int) -> int:
+    if value is None:
+        return default
+    if value < 1:
+        raise UsageError(f"the {what} must be at least 1, not {value}")
+    return value
+
+
+def _check_policy(name: str) -> None:
+    from citrus_cli.engine.policies import POLICIES  # imports torch: only when it must
+
+    if name not in POLICIES:
+        raise UsageError(f"unknown policy {name!r}; choose one of {', '.join(POLICIES)}")

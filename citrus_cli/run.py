@@ -1,0 +1,230 @@
+"""One run: a loaded model, documents through it, answers out, and the receipt."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from citrus_cli.answer import Answer, DocumentReceipt, Seconds
+from citrus_cli.engine.backbone import Backbone
+from citrus_cli.engine.generator import generate
+from citrus_cli.engine.policies import POLICIES, CitrusIndividual
+from citrus_cli.engine.reader import Instruction, Reading, ReadingSettings
+from citrus_cli.engine.rope import NotServableError
+from citrus_cli.errors import DocumentError, MemoryLimitError, ModelError, UsageError
+from citrus_cli.models.hardware import free_memory, peak_memory, reset_peak_memory
+from citrus_cli.models.load import LoadedModel, load_model
+from citrus_cli.models.memory import human_bytes
+from citrus_cli.models.plain import PlainEncoder
+from citrus_cli.models.prompts import ChatPrompt
+from citrus_cli.progress import Loading, Writing
+from citrus_cli.progress import Reading as ReadingEvent
+from citrus_cli.text_stream import TextStream
+from citrus_cli.tokens import DocumentTokens
+
+if TYPE_CHECKING:
+    from citrus_cli.documents import Document
+    from citrus_cli.qa import DocumentQA
+
+CURE = "lower --budget or --chunk-size, or use --quantize 4bit"
+
+
+@dataclass
+class Runner:
+    """A model that is loaded and has proved that it can be served, and how to ask it."""
+
+    qa: DocumentQA
+    loaded: LoadedModel
+    backbone: Backbone
+    encoder: PlainEncoder
+    prompt: ChatPrompt
+
+    @classmethod
+    def load(cls, qa: DocumentQA) -> Runner:
+        """Load the model that `qa` names and let it prove itself.
+
+        Raises:
+            ModelError: it cannot be had, loaded or served.
+            MemoryLimitError: it does not fit.
+        """
+        loaded = load_model(qa.model, quantize=qa.quantize, device=qa.device, on_event=qa.on_event)
+        qa.on_event(Loading(loaded.name, "checking that it can be served"))
+        try:
+            backbone = Backbone(loaded.model)
+        except NotServableError as error:
+            raise ModelError(
+                f"{loaded.name} cannot be served: {error}; choose another --model"
+            ) from error
+        encoder = PlainEncoder(loaded.tokenizer)
+        return cls(qa, loaded, backbone, encoder, ChatPrompt(loaded.tokenizer, encoder, qa.system))
+
+    def answer(
+        self, documents: Sequence[Document], questions: Sequence[str], load_seconds: float
+    ) -> Iterator[Answer]:
+        """Read the documents and answer; once for all questions where the policy allows it."""
+        together = issubclass(POLICIES[self.qa.policy], CitrusIndividual)
+        groups = [list(questions)] if together else [[question] for question in questions]
+        asked = 0
+        for group in groups:
+            yield from _Run(self, documents, group, asked, load_seconds).answers()
+            asked += len(group)
+            load_seconds = 0.0
+
+
+class _Run:
+    """One reading of the documents, and the answers from it."""
+
+    def __init__(
+        self,
+        runner: Runner,
+        documents: Sequence[Document],
+        questions: Sequence[str],
+        first: int,
+        load_seconds: float,
+    ) -> None:
+        self.runner, self.qa, self.loaded = runner, runner.qa, runner.loaded
+        self.documents, self.questions, self.first = documents, questions, first
+        self.load_seconds = load_seconds
+        self.read_seconds = 0.0
+        self.warnings: list[str] = []
+
+    def answers(self) -> Iterator[Answer]:
+        reset_peak_memory(self.loaded.device)
+        reading = self._prepare()
+        tokens = DocumentTokens(self.documents, self.runner.encoder)
+        try:
+            self._read(reading, tokens)
+            for index in range(len(self.questions)):
+                answer, interrupted = self._answer(reading, tokens, index)
+                yield answer
+                if interrupted:
+                    raise KeyboardInterrupt
+                self.load_seconds = self.read_seconds = 0.0
+        except torch.OutOfMemoryError as error:
+            out_of_memory = str(error)
+        else:
+            return
+        # outside the handler, so that the failed pass's tensors are freed
+        raise MemoryLimitError(f"{self.loaded.device} ran out of memory ({out_of_memory}); {CURE}")
+
+    def _prepare(self) -> Reading:
+        qa = self.qa
+        settings = ReadingSettings(qa.budget, qa.chunk_size, qa.max_answer_tokens)
+        prompts = [self.runner.prompt.instruction(question) for question in self.questions]
+        instructions = [Instruction(prompt.ids, prompt.question) for prompt in prompts]
+        policy = POLICIES[qa.policy]()
+        self._check_room(settings, max(len(i.ids) for i in instructions), len(instructions))
+        return Reading(
+            self.runner.backbone, policy, settings, instructions, self.runner.prompt.prefix
+        )
+
+    def _check_room(self, settings: ReadingSettings, instruction: int, count: int) -> None:
+        """The cache must fit the positions that the model knows, and the device's memory."""
+        backbone, name = self.runner.backbone, self.loaded.name
+        slots = settings.capacity(len(self.runner.prompt.prefix), instruction)
+        limits = [limit for limit in (self.loaded.max_positions, backbone.window) if limit]
+        if limits and slots > min(limits):
+            raise UsageError(
+                f"{name} sees {min(limits)} positions, and these settings need {slots} (budget, "
+                "two chunks, question and answer); lower --budget or --chunk-size"
+            )
+        needed = (count + 1) * backbone.cache_shape(slots).bytes
+        free = free_memory(self.loaded.device)
+        if needed > free:
+            raise MemoryLimitError(
+                f"the cache of {slots} states needs {human_bytes(needed)} and "
+                f"{self.loaded.device} has {human_bytes(free)} free; {CURE}"
+            )
+
+    def _read(self, reading: Reading, tokens: DocumentTokens) -> None:
+        started = time.perf_counter()
+
+        def report(read: int) -> None:
+            seconds = time.perf_counter() - started
+            self.qa.on_event(
+                ReadingEvent(tokens.document, tokens.page, read, seconds, tokens.fraction)
+            )
+
+        reading.read(tokens, report)
+        self.read_seconds = time.perf_counter() - started
+        if reading.tokens_read != sum(tokens.counts):
+            raise RuntimeError(
+                f"{sum(tokens.counts)} tokens were extracted and {reading.tokens_read} read"
+            )
+        if not reading.tokens_read:
+            names = ", ".join(document.path for document in self.documents)
+            raise DocumentError(f"{names}: there is no text to answer from")
+        if reading.chunk_size < self.qa.chunk_size:
+            self.warnings.append(
+                f"memory ran out, so the chunk size was lowered to {reading.chunk_size}"
+            )
+
+    def _answer(self, reading: Reading, tokens: DocumentTokens, index: int) -> tuple[Answer, bool]:
+        """The answer to a question of this run, and whether it was interrupted."""
+        started = time.perf_counter()
+        stream = TextStream(self.loaded.tokenizer)
+        count = 0
+
+        def write(token: int) -> None:
+            nonlocal count
+            count += 1
+            if text := stream.push(token):
+                self.qa.on_event(Writing(self.first + index, text))
+
+        interrupted = False
+        try:
+            generate(
+                self.runner.backbone,
+                reading.caches[index],
+                reading.instructions[index],
+                self.qa.max_answer_tokens,
+                self.loaded.eos_token_ids,
+                write,
+            )
+        except KeyboardInterrupt:
+            interrupted = True
+        complete = not interrupted and count < self.qa.max_answer_tokens
+        seconds = time.perf_counter() - started
+        return self._receipt(reading, tokens, index, stream.text, count, complete, seconds), (
+            interrupted
+        )
+
+    def _receipt(
+        self,
+        reading: Reading,
+        tokens: DocumentTokens,
+        index: int,
+        text: str,
+        count: int,
+        complete: bool,
+        answer_seconds: float,
+    ) -> Answer:
+        qa, loaded = self.qa, self.loaded
+        warnings = [*self.warnings, *(w for d in self.documents for w in d.warnings)]
+        return Answer(
+            question=self.questions[index],
+            answer=text.strip(),
+            documents=tuple(
+                DocumentReceipt(
+                    d.path, d.pages, n, tuple(d.pages_without_text), tuple(d.pages_failed)
+                )
+                for d, n in zip(self.documents, tokens.counts, strict=True)
+            ),
+            model=loaded.name,
+            quantization=loaded.quantization,
+            device=str(loaded.device),
+            policy=qa.policy,
+            budget=qa.budget,
+            chunk_size=reading.chunk_size,
+            tokens_read=reading.tokens_read,
+            states_kept=reading.states_kept(index),
+            answer_tokens=count,
+            seconds=Seconds(self.load_seconds, self.read_seconds, answer_seconds),
+            peak_memory_bytes=peak_memory(loaded.device),
+            complete=complete,
+            warnings=tuple(warnings),
+        )

@@ -1,0 +1,57 @@
+"""From documents to token ids: lazily, counted, each document named when there are several."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from citrus_cli.models.plain import PlainEncoder
+
+if TYPE_CHECKING:
+    from citrus_cli.documents import Document
+
+PAGE_BREAK = "\n\n"
+
+
+class DocumentTokens:
+    """The ids of some documents, in order; iterate once.
+
+    While iterating, `counts` holds the tokens of each document so far, and `document`, `page` and
+    `fraction` say where the reading is.
+    """
+
+    def __init__(self, documents: Sequence[Document], encoder: PlainEncoder) -> None:
+        self._documents = documents
+        self._encoder = encoder
+        sizes = [document.size_bytes for document in documents]
+        known = [size for size in sizes if size is not None]
+        self._sizes = known if len(known) == len(sizes) else None
+        self.counts = [0] * len(documents)
+        self.document = documents[0].name
+        self.page = 1
+        self.fraction: float | None = 0.0 if self._sizes else None
+
+    def __iter__(self) -> Iterator[list[int]]:
+        for index, document in enumerate(self._documents):
+            self.document, self.page = document.name, 1
+            if len(self._documents) > 1:
+                # the title is part of what is read, so it counts
+                yield self._encode(index, f"{PAGE_BREAK if index else ''}[{document.name}]\n\n")
+            page = None
+            for block in document.blocks():
+                if page is not None and block.page != page:
+                    yield self._encode(index, PAGE_BREAK)
+                self.page = page = block.page
+                self.fraction = self._overall(index, block.fraction)
+                yield self._encode(index, block.text)
+
+    def _encode(self, index: int, text: str) -> list[int]:
+        ids = self._encoder.encode(text)
+        self.counts[index] += len(ids)
+        return ids
+
+    def _overall(self, index: int, fraction: float | None) -> float | None:
+        if self._sizes is None or fraction is None:
+            return None
+        total = sum(self._sizes) or 1
+        return min(1.0, (sum(self._sizes[:index]) + fraction * self._sizes[index]) / total)
