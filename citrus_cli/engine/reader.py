@@ -152,7 +152,7 @@ class Reading:
         """One step; when memory runs out, the same tokens in two steps of half the size."""
         if len(chunk) <= self.chunk_size:
             try:
-                self._step(chunk)
+                self.step(chunk)
                 return
             except torch.OutOfMemoryError:
                 if len(chunk) < 2 * MIN_CHUNK:
@@ -164,8 +164,8 @@ class Reading:
         for start in range(0, len(chunk), size):
             self._step_or_split(chunk[start : start + size])
 
-    def _step(self, chunk: Sequence[int]) -> None:
-        """Read one chunk; evict from what was there before it."""
+    def step(self, chunk: Sequence[int]) -> None:
+        """Read one chunk; evict from what was there before it. Inside `backbone.attached()`."""
         size = len(chunk)
         reader = self._reader_stream(size)
         passengers = self._passengers(size)

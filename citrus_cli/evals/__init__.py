@@ -1,0 +1,1 @@
+"""Measuring: what the cache remembers, and what it costs."""

@@ -1,0 +1,162 @@
+"""`citrus bench`: every figure that the README states, each from one run on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+
+from citrus_cli.errors import UsageError
+from citrus_cli.evals import processes, speed
+from citrus_cli.evals.passkey import passkey
+from citrus_cli.models.memory import human_bytes
+from citrus_cli.qa import DocumentQA
+from citrus_cli.run import Runner
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a benchmark runs with. `rounds` are repetitions of timed steps."""
+
+    model: str
+    quantize: str = "auto"
+    device: str = "auto"
+    budget: int = 768
+    chunk_size: int = 256
+    rounds: int = 15
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured figure: of what, how much, and what the project aims at (empty: nothing)."""
+
+    section: str
+    what: str
+    value: str
+    goal: str = ""
+
+
+class Bench:
+    """Runs sections; the model is loaded once, when a section first needs it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._runner: Runner | None = None
+
+    @property
+    def runner(self) -> Runner:
+        """The loaded model."""
+        if self._runner is None:
+            s = self.settings
+            qa = DocumentQA(s.model, quantize=s.quantize, device=s.device)
+            self._runner = Runner.load(qa)
+        return self._runner
+
+    def run(self, sections: tuple[str, ...]) -> Iterator[Figure]:
+        """The figures of some sections, each as soon as it is measured.
+
+        Raises:
+            UsageError: there is no such section.
+        """
+        for section in sections:
+            if section not in SECTIONS:
+                raise UsageError(f"unknown section {section!r}; choose of {', '.join(SECTIONS)}")
+        for section in sections:
+            yield from SECTIONS[section](self)
+
+    def _reading(self) -> Iterator[Figure]:
+        s = self.settings
+        result = speed.reading_speed(self.runner, s.budget, s.chunk_size, s.rounds)
+        shape = f"budget {s.budget}, chunk {s.chunk_size}"
+        yield Figure("reading", f"citrus, {shape}", f"{result.tokens_per_second:.0f} tokens/s")
+        yield Figure(
+            "reading",
+            "of a bare transformers forward, same chunk and cache",
+            f"{result.of_bare_forward:.2f}",
+            "≥ 0.80",
+        )
+        yield Figure(
+            "reading",
+            "over the reference's two passes per chunk",
+            f"{result.over_two_pass:.2f}",
+            "≥ 1.25",
+        )
+
+    def _full(self) -> Iterator[Figure]:
+        s = self.settings
+        for tokens in (4_000, 8_000, 16_000):
+            result = speed.against_full_attention(
+                self.runner, tokens, s.budget, s.chunk_size, answer_tokens=16
+            )
+            yield Figure(
+                "full",
+                f"{tokens:,} tokens read and 16 written: generate's time over citrus's",
+                f"{result.ratio:.2f} ({result.full_seconds:.1f} s / {result.citrus_seconds:.1f} s)",
+            )
+
+    def _passkey(self) -> Iterator[Figure]:
+        policies = ("citrus", "streaming", "standard")
+        lengths = (2_000, 10_000, 40_000)
+        for r in passkey(self.runner, policies, lengths, budget=512, chunk_size=256):
+            goal = "5/5" if r.policy == "citrus" else ""
+            what = f"{r.policy}, {r.tokens:,} tokens, budget {r.budget}"
+            yield Figure("passkey", what, f"{r.found}/{r.trials}", goal)
+
+    def _startup(self) -> Iterator[Figure]:
+        result = processes.start_up(self.settings.model)
+        yield Figure("startup", "citrus --help", f"{result.help_seconds:.2f} s", "< 0.5 s")
+        right = "right" if result.one_page_right else "wrong"
+        yield Figure(
+            "startup",
+            f"a one-page question, model in the cache (answer {right})",
+            f"{result.one_page_seconds:.1f} s",
+            "< 8 s",
+        )
+
+    def _memory(self) -> Iterator[Figure]:
+        s = self.settings
+        first = None
+        for tokens in (4_000, 200_000):
+            result = processes.memory_by_length(s.model, tokens, s.budget, s.chunk_size)
+            first = first or result
+            over = result.peak_bytes / first.peak_bytes
+            yield Figure(
+                "memory",
+                f"peak of a run over {result.tokens:,} tokens",
+                f"{human_bytes(result.peak_bytes)} ({over:.3f} of the shortest)",
+                "≤ 1.05",
+            )
+
+    def _large(self) -> Iterator[Figure]:
+        from citrus_cli.engine.backbone import Backbone
+        from citrus_cli.evals import large
+
+        if not torch.cuda.is_available():
+            yield Figure("large", "a model of Llama 3.1 8B's shape in NF4", "not measured (no GPU)")
+            return
+        device = torch.device("cuda")
+        backbone = Backbone(large.random_nf4_model(large.LLAMA_8B, device))
+        large.read_large(backbone, 8_000, budget=2_048, chunk_size=1_024)  # warms up
+        runs: list[Callable[[], large.LargeRun]] = [
+            lambda: large.read_large(backbone, 32_000, budget=2_048, chunk_size=1_024),
+            lambda: large.read_large(backbone, 128_000, budget=2_048, chunk_size=1_024),
+            lambda: large.read_large_full(backbone, 32_000),
+        ]
+        for run in runs:
+            r = run()
+            yield Figure(
+                "large",
+                f"{torch.cuda.get_device_name()}, 8B shape, NF4, {r.tokens:,} tokens, {r.way}",
+                f"{r.tokens_per_second:.0f} tokens/s, peak {human_bytes(r.peak_bytes)}",
+            )
+
+
+SECTIONS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
+    "startup": Bench._startup,
+    "reading": Bench._reading,
+    "full": Bench._full,
+    "passkey": Bench._passkey,
+    "memory": Bench._memory,
+    "large": Bench._large,
+}
