@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 Sources = str | PathLike[str] | Sequence[str | PathLike[str]]
 
 DEFAULT_MODEL = "smollm2-135m-instruct"
-DEFAULT_POLICY = "citrus"
-DEFAULT_BUDGET = 768
+DEFAULT_POLICY = "citrus-heads"
+DEFAULT_BUDGET = 512
 DEFAULT_CHUNK_SIZE = 256
 DEFAULT_ANSWER_TOKENS = 256
 
@@ -52,7 +52,8 @@ class DocumentQA:
 
         Args:
             model: a built-in name, a local folder, a local GGUF file, or a Hugging Face id.
-            policy: which states are kept: `citrus`, `citrus-individual`, `standard`, `streaming`.
+            policy: which states are kept: `citrus-heads`, `citrus`, `citrus-individual`, `standard`
+                or `streaming`.
             budget: states of the document kept per layer.
             chunk_size: tokens of the document read in one forward pass.
             quantize: `auto`, `4bit` (NF4), `8bit` or `none`.

@@ -10,13 +10,21 @@ from typing import TYPE_CHECKING
 import torch
 
 from citrus_cli.answer import Answer, DocumentReceipt, Seconds
+from citrus_cli.calibration import calibrate
 from citrus_cli.engine.backbone import Backbone
 from citrus_cli.engine.generator import generate
-from citrus_cli.engine.policies import POLICIES, CitrusIndividual
+from citrus_cli.engine.policies import (
+    POLICIES,
+    CitrusHeads,
+    CitrusIndividual,
+    Policy,
+    make_policy,
+)
 from citrus_cli.engine.reader import Instruction, Reading, ReadingSettings
 from citrus_cli.engine.rope import NotServableError
 from citrus_cli.errors import DocumentError, MemoryLimitError, ModelError, UsageError
 from citrus_cli.models.hardware import free_memory, peak_memory, reset_peak_memory
+from citrus_cli.models.heads import find_heads
 from citrus_cli.models.load import LoadedModel, load_model
 from citrus_cli.models.memory import human_bytes
 from citrus_cli.models.plain import PlainEncoder
@@ -61,6 +69,25 @@ class Runner:
             ) from error
         encoder = PlainEncoder(loaded.tokenizer)
         return cls(qa, loaded, backbone, encoder, ChatPrompt(loaded.tokenizer, encoder, qa.system))
+
+    def policy(self, name: str) -> Policy:
+        """The policy called `name`, with this model's retrieval heads if it needs them.
+
+        They are shipped with the built-in model; those of another are found at its first use.
+        """
+        if not issubclass(POLICIES[name], CitrusHeads):
+            return make_policy(name)
+
+        def report(done: int, total: int) -> None:
+            step = f"finding its retrieval heads, once ({done} of {total})"
+            self.qa.on_event(Loading(self.loaded.name, step))
+
+        return make_policy(
+            name,
+            find_heads(
+                self.loaded, lambda: calibrate(self.backbone, self.encoder, self.prompt, report)
+            ),
+        )
 
     def answer(
         self, documents: Sequence[Document], questions: Sequence[str], load_seconds: float
@@ -116,7 +143,7 @@ class _Run:
         settings = ReadingSettings(qa.budget, qa.chunk_size, qa.max_answer_tokens)
         prompts = [self.runner.prompt.instruction(question) for question in self.questions]
         instructions = [Instruction(prompt.ids, prompt.question) for prompt in prompts]
-        policy = POLICIES[qa.policy]()
+        policy = self.runner.policy(qa.policy)
         self._check_room(settings, max(len(i.ids) for i in instructions), len(instructions))
         return Reading(
             self.runner.backbone, policy, settings, instructions, self.runner.prompt.prefix

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from citrus_cli.engine.generator import generate
-from citrus_cli.engine.policies import POLICIES
 from citrus_cli.engine.reader import Instruction, Reading, ReadingSettings
 from citrus_cli.run import Runner
 
@@ -73,7 +72,7 @@ def passkey(
                 ids = passkey_tokens((filler, needle), length, (trial + 0.5) / trials)
                 reading = Reading(
                     runner.backbone,
-                    POLICIES[policy](),
+                    runner.policy(policy),
                     settings,
                     [instruction],
                     runner.prompt.prefix,

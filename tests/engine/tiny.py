@@ -6,6 +6,7 @@ import torch
 import transformers
 from transformers import PreTrainedModel
 
+from citrus_cli.engine.policies import Head
 from citrus_cli.engine.reader import Instruction
 
 SIZES = {
@@ -84,3 +85,4 @@ def text(length: int, seed: int = 0) -> list[int]:
 
 
 QUESTION = Instruction(tuple(text(9, seed=99)), (2, 6))
+HEADS = (Head(2, 3), Head(1, 0, 0.5))

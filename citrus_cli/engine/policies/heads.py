@@ -1,0 +1,65 @@
+"""CItruS by the heads that retrieve: the question's own words, one ranking for all layers.
+
+Not in the paper. Most heads look at sinks and at the newest tokens whatever is asked; a dozen look
+for what the question names. Only those rank here, by the attention of the question's own words
+alone (not the chat template's), summed into one ranking of tokens for all layers. A token's rank
+is the mean over its neighbours, so that whole phrases stay. The heads of a model are found by
+`citrus_cli.calibration`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from citrus_cli.engine.policies.base import Candidates, Policy, Rows, protect
+
+NEIGHBOURS = 15
+"""Tokens over which a rank is averaged, itself in the middle."""
+
+FIRST, RECENT = 4, 32
+"""States that are always kept: attention sinks, and the end of what has been read."""
+
+
+class Head(NamedTuple):
+    """An attention head and its weight in the ranking."""
+
+    layer: int
+    head: int
+    weight: float = 1.0
+
+
+class CitrusHeads(Policy):
+    """Evicts by the attention that the question's words pay in the heads that retrieve."""
+
+    name = "citrus-heads"
+    rows = Rows.QUESTION
+    closing_rows = Rows.QUESTION
+
+    def __init__(self, heads: Sequence[Head] = ()) -> None:
+        """`heads` are the model's own.
+
+        Raises:
+            ValueError: there are none.
+        """
+        if not heads:
+            raise ValueError("policy citrus-heads needs the model's retrieval heads")
+        self.heads = tuple(heads)
+
+    def rank(self, candidates: Candidates) -> Tensor:
+        """The pooled, weighted attention of the heads: (1, states)."""
+        attention = candidates.attention
+        assert attention is not None
+        chosen = torch.stack([attention[h.layer, h.head] * h.weight for h in self.heads])
+        pooled = functional.avg_pool1d(
+            chosen.sum(dim=0, keepdim=True),
+            NEIGHBOURS,
+            stride=1,
+            padding=NEIGHBOURS // 2,
+            count_include_pad=False,
+        )
+        return protect(pooled, FIRST, RECENT)
