@@ -17,6 +17,7 @@ from citrus_cli.engine.policies import (
     POLICIES,
     CitrusHeads,
     CitrusIndividual,
+    Head,
     Policy,
     make_policy,
 )
@@ -24,7 +25,7 @@ from citrus_cli.engine.reader import Instruction, Reading, ReadingSettings
 from citrus_cli.engine.rope import NotServableError
 from citrus_cli.errors import DocumentError, MemoryLimitError, ModelError, UsageError
 from citrus_cli.models.hardware import free_memory, peak_memory, reset_peak_memory
-from citrus_cli.models.heads import find_heads
+from citrus_cli.models.heads import known_heads, remember
 from citrus_cli.models.load import LoadedModel, load_model
 from citrus_cli.models.memory import human_bytes
 from citrus_cli.models.plain import PlainEncoder
@@ -77,17 +78,18 @@ class Runner:
         """
         if not issubclass(POLICIES[name], CitrusHeads):
             return make_policy(name)
+        return make_policy(name, known_heads(self.loaded) or self.calibrate())
+
+    def calibrate(self) -> tuple[Head, ...]:
+        """Find this model's retrieval heads and remember them."""
 
         def report(done: int, total: int) -> None:
             step = f"finding its retrieval heads, once ({done} of {total})"
             self.qa.on_event(Loading(self.loaded.name, step))
 
-        return make_policy(
-            name,
-            find_heads(
-                self.loaded, lambda: calibrate(self.backbone, self.encoder, self.prompt, report)
-            ),
-        )
+        heads = calibrate(self.backbone, self.encoder, self.prompt, report)
+        remember(self.loaded, heads)
+        return heads
 
     def answer(
         self, documents: Sequence[Document], questions: Sequence[str], load_seconds: float

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,25 +21,15 @@ FORMAT = 1
 
 
 def known_heads(loaded: LoadedModel) -> tuple[Head, ...]:
-    """The heads of a model, if they are shipped or remembered; else none."""
-    shipped = json.loads(
-        resources.files("citrus_cli.models").joinpath("heads.json").read_text("utf-8")
-    )
-    if loaded.name in shipped:
-        return _heads(shipped[loaded.name])
+    """The heads of a model, if they are remembered or shipped; else none."""
     try:
         return _heads(json.loads(_path(loaded).read_text("utf-8"))["heads"])
     except (OSError, ValueError, KeyError, TypeError):
-        return ()  # not there, or not readable: they are found again
-
-
-def find_heads(loaded: LoadedModel, find: Callable[[], Sequence[Head]]) -> tuple[Head, ...]:
-    """The heads of a model; `find` finds them when they are not known, and they are remembered."""
-    if heads := known_heads(loaded):
-        return heads
-    heads = tuple(find())
-    remember(loaded, heads)
-    return heads
+        pass  # not there, or not readable: the shipped ones, or they are found again
+    shipped = json.loads(
+        resources.files("citrus_cli.models").joinpath("heads.json").read_text("utf-8")
+    )
+    return _heads(shipped.get(loaded.name, ()))
 
 
 def remember(loaded: LoadedModel, heads: Sequence[Head]) -> None:

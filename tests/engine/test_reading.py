@@ -183,10 +183,11 @@ def test_heads_rank_tokens_once_for_all_layers_with_their_neighbours():
     attention[0, 0, 90] = 5.0  # one that does not
     origins = torch.arange(200).expand(3, -1)
     policy = CitrusHeads(HEADS)
-    kept = policy.select(Candidates(attention, origins, budget=4 + 32 + 15)).tolist()
-    assert kept == [[*range(4), *range(53, 68), *range(168, 200)]] * 3
-    more = policy.select(Candidates(attention, origins, budget=4 + 32 + 30)).tolist()
-    assert more == [[*range(4), *range(53, 68), *range(113, 128), *range(168, 200)]] * 3
+    ends = [*range(4)], [*range(168, 200)]
+    kept = policy.select(Candidates(attention, origins, budget=4 + 40 + 32)).tolist()
+    assert kept == [[*ends[0], *range(53, 93), *ends[1]]] * 3
+    more = policy.select(Candidates(attention, origins, budget=4 + 40 + 40 + 32)).tolist()
+    assert more == [[*ends[0], *range(53, 93), *range(113, 153), *ends[1]]] * 3
 
 
 def test_heads_must_be_known():

@@ -2,9 +2,9 @@
 
 Not in the paper. Most heads look at sinks and at the newest tokens whatever is asked; a dozen look
 for what the question names. Only those rank here, by the attention of the question's own words
-alone (not the chat template's), summed into one ranking of tokens for all layers. A token's rank
-is the mean over its neighbours, so that whole phrases stay. The heads of a model are found by
-`citrus_cli.calibration`.
+alone (not the chat template's), summed into one ranking of tokens for all layers. What is found
+lends its rank to its surroundings, more to what follows than to what precedes: text names a thing
+first and says what about it after. The heads of a model are found by `citrus_cli.calibration`.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from torch.nn import functional
 
 from citrus_cli.engine.policies.base import Candidates, Policy, Rows, protect
 
-NEIGHBOURS = 15
-"""Tokens over which a rank is averaged, itself in the middle."""
+BEFORE, AFTER = 7, 32
+"""How many tokens before and after one that is attended to share its rank."""
 
 FIRST, RECENT = 4, 32
 """States that are always kept: attention sinks, and the end of what has been read."""
@@ -55,11 +55,6 @@ class CitrusHeads(Policy):
         attention = candidates.attention
         assert attention is not None
         chosen = torch.stack([attention[h.layer, h.head] * h.weight for h in self.heads])
-        pooled = functional.avg_pool1d(
-            chosen.sum(dim=0, keepdim=True),
-            NEIGHBOURS,
-            stride=1,
-            padding=NEIGHBOURS // 2,
-            count_include_pad=False,
-        )
+        found = functional.pad(chosen.sum(dim=0, keepdim=True), (AFTER, BEFORE))
+        pooled = functional.avg_pool1d(found, BEFORE + 1 + AFTER, stride=1)
         return protect(pooled, FIRST, RECENT)

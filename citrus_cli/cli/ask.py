@@ -1,0 +1,219 @@
+"""`citrus ask`: documents and questions in, answers out."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from citrus_cli.answer import Answer
+from citrus_cli.cli.answers import Form, answer_view
+from citrus_cli.cli.asking import STDIN_NAME, Request, resolve
+from citrus_cli.cli.declaring import grouped, option, variable
+from citrus_cli.cli.group import Command
+from citrus_cli.cli.libraries import quiet_libraries
+from citrus_cli.cli.options import (
+    DOCUMENTS,
+    DocumentOptions,
+    GeneralOptions,
+    MethodOptions,
+    ModelOptions,
+    OutputOptions,
+)
+from citrus_cli.cli.progress_bar import progress_display
+from citrus_cli.cli.question_files import read_questions
+from citrus_cli.cli.run import Manner, Run
+from citrus_cli.cli.saving import ResultFile
+from citrus_cli.cli.settings import color_of, debug_of, either
+from citrus_cli.cli.streams import (
+    ColorMode,
+    Stdin,
+    is_terminal,
+    notice,
+    stdin_kind,
+    use_color,
+    write_out,
+)
+from citrus_cli.errors import UsageError
+from citrus_cli.progress import Loading
+
+if TYPE_CHECKING:
+    from citrus_cli.qa import DocumentQA
+
+Arguments = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="SOURCE... QUESTION",
+        help="PDF or text files, folders, patterns or - for standard input; then the question.",
+        show_default=False,
+    ),
+]
+Questions = Annotated[
+    list[str] | None,
+    option(
+        "--question",
+        "-q",
+        help="A question; may be repeated. All arguments are then documents. "
+        "CITRUS_QUESTION may hold several, one on each line.",
+        panel=DOCUMENTS,
+        metavar="TEXT",
+        env=False,
+    ),
+]
+QuestionsFile = Annotated[
+    str | None,
+    option(
+        "--file",
+        "-f",
+        help="A file of questions, one on each line; blank lines and # comments are left out. "
+        "All arguments are then documents.",
+        panel=DOCUMENTS,
+        metavar="FILE",
+    ),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command("ask", cls=Command)(ask)
+
+
+@grouped
+def ask(
+    *,
+    context: typer.Context,
+    arguments: Arguments = None,
+    question: Questions = None,
+    file: QuestionsFile = None,
+    documents: DocumentOptions,
+    model: ModelOptions,
+    method: MethodOptions,
+    output: OutputOptions,
+    general: GeneralOptions,
+) -> None:
+    """Ask documents a question.
+
+    The answer goes to standard output, everything else to standard error. What is a document, and
+    what is the question:
+
+    \b
+    citrus ask SOURCE... QUESTION    the last argument is the question
+    citrus ask SOURCE... -q Q -q Q   with -q or -f, all arguments are documents
+    cat a.txt | citrus ask QUESTION  one argument and a pipe: the pipe is the document
+    cat a.txt | citrus ask - -q Q    - is standard input; beside -q it may be left out
+
+    Where this leaves a doubt (a question that is also the name of a file), nothing is guessed:
+    the message says how to spell either meaning.
+    """
+    request = _request(arguments or [], question, file)
+    opening = _opening(documents, request)
+    run = _prepare(context, output, request)
+    run.show(_answers(run, request, opening, _engine(model, method), debug=debug_of(context)))
+
+
+def _prepare(context: typer.Context, output: OutputOptions, request: Request) -> Run:
+    """Decide who reads the answers and what standard error says, before anything slow begins."""
+    as_json, as_lines = either(context, "json", "jsonl")
+    verbose, quiet = either(context, "verbose", "quiet")
+    color = color_of(context)
+    file = None
+    if output.output not in (None, STDIN_NAME):
+        file = ResultFile(output.output, overwrite=output.overwrite)
+    form = Form.JSON if as_json else Form.JSON_LINES if as_lines else Form.TEXT
+    read_here = file is None and form is Form.TEXT and is_terminal(sys.stdout)
+    view = answer_view(
+        form,
+        write_out if file is None else file.write,
+        request.questions,
+        terminal=read_here,
+        stream=not output.no_stream,
+        color=use_color(sys.stdout, color),
+    )
+    manner = Manner(
+        color=color, quiet=quiet, verbose=verbose, receipt=verbose or (read_here and not quiet)
+    )
+    progress = progress_display(quiet=quiet, color=color)
+    return Run(view, progress, file, manner, len(request.questions))
+
+
+def _answers(
+    run: Run, request: Request, opening: dict[str, Any], engine: dict[str, Any], *, debug: bool
+) -> Iterator[Answer]:
+    """Everything slow, and so everything that can be interrupted: it happens inside `run`."""
+    run.listen(Loading(engine.get("model", "citrus"), "starting"))
+    if not debug:
+        quiet_libraries()
+    qa = load_document_qa()(**engine, on_event=run.listen)
+    yield from qa.ask_all(request.sources, request.questions, **opening)
+
+
+def load_document_qa() -> type[DocumentQA]:
+    """The Python API, imported only now: it brings the libraries that take seconds to import."""
+    from citrus_cli.qa import DocumentQA
+
+    return DocumentQA
+
+
+def _request(arguments: list[str], questions: list[str] | None, file: str | None) -> Request:
+    """Apply the rule of `citrus_cli.cli.asking` to this command line."""
+    given: tuple[str, ...] | None = tuple(questions or _from_environment()) or None
+    if file is not None:
+        if file == STDIN_NAME and (STDIN_NAME in arguments or not arguments):
+            raise UsageError("standard input cannot be both the questions and the document")
+        given = (*(given or ()), *read_questions(file))
+    kind = stdin_kind()
+    request = resolve(arguments, given, stdin=kind)
+    if STDIN_NAME in request.sources:
+        _check_stdin(kind)
+    return request
+
+
+def _from_environment() -> tuple[str, ...]:
+    lines = os.environ.get(variable("--question"), "").splitlines()
+    return tuple(line.strip() for line in lines if line.strip())
+
+
+def _check_stdin(kind: Stdin) -> None:
+    if sys.stdin is None:
+        raise UsageError("- is standard input, and that is closed: pipe the document into citrus")
+    if kind is Stdin.TERMINAL:
+        notice(
+            "citrus:", "reading from the terminal; end the text with Ctrl-D", ColorMode.AUTO, "2"
+        )
+
+
+def _opening(documents: DocumentOptions, request: Request) -> dict[str, Any]:
+    """The keyword arguments that say how documents are opened."""
+    return {
+        "pages": documents.pages,
+        "password": _password(documents),
+        "encoding": documents.encoding,
+        "stdin": sys.stdin.buffer if STDIN_NAME in request.sources else None,
+    }
+
+
+def _password(documents: DocumentOptions) -> str | None:
+    name = documents.password_file
+    if name is None:
+        return documents.password
+    if documents.password is not None:
+        raise UsageError("--password and --password-file exclude each other: give one of them")
+    try:
+        lines = Path(name).read_text(encoding="utf-8-sig").splitlines()
+    except OSError as error:
+        raise UsageError(f"cannot read the password file {name}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"the password file {name} is not UTF-8 text") from None
+    if not lines or not lines[0]:
+        raise UsageError(f"the password file {name} has no password in its first line")
+    return lines[0]
+
+
+def _engine(model: ModelOptions, method: MethodOptions) -> dict[str, Any]:
+    """The settings that were given: the API has the defaults, and judges the values."""
+    settings = {**vars(model), **vars(method)}
+    return {name: value for name, value in settings.items() if value is not None}

@@ -1,0 +1,44 @@
+"""The exit codes of `citrus`, in one place: the help, the README and the tests read them here."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """How a command can end."""
+
+    ANSWERED = 0
+    FAILED = 1
+    USAGE = 2
+    DOCUMENT = 3
+    MODEL = 4
+    MEMORY = 5
+    ROWS_FAILED = 6
+    INTERRUPTED = 130
+    PIPE_CLOSED = 141
+
+
+MEANINGS: dict[ExitCode, str] = {
+    ExitCode.ANSWERED: "answered",
+    ExitCode.FAILED: "failed",
+    ExitCode.USAGE: "the command line, the environment or the config file makes no sense",
+    ExitCode.DOCUMENT: "a document cannot be read, or has no text",
+    ExitCode.MODEL: "a model cannot be had, loaded or served",
+    ExitCode.MEMORY: "out of memory",
+    ExitCode.ROWS_FAILED: "some rows of a batch failed",
+    ExitCode.INTERRUPTED: "interrupted (Ctrl-C)",
+    ExitCode.PIPE_CLOSED: "whoever read the output went away; silent",
+}
+
+
+def epilog() -> str:
+    """The codes as one paragraph for `--help`."""
+    listed = "; ".join(f"{code.value} {MEANINGS[code]}" for code in ExitCode)
+    return f"Exit codes: {listed}."
+
+
+def markdown_table() -> str:
+    """The codes as the README shows them."""
+    rows = [f"| {code.value} | {MEANINGS[code]} |" for code in ExitCode]
+    return "\n".join(["| code | meaning |", "| --- | --- |", *rows])

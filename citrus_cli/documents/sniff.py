@@ -1,0 +1,168 @@
+"""What a file is, by its first bytes."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from pathlib import Path
+from typing import Literal
+
+from citrus_cli.documents.document import Kind
+
+HEAD = 65_536
+"""So many bytes are enough to tell."""
+
+HTML_SUFFIXES = frozenset((".html", ".htm", ".xhtml"))
+_TEXT_SUFFIXES = """
+    .txt .text .md .markdown .mdx .rst .adoc .asciidoc .org .tex .log .csv .tsv .json .jsonl .ndjson
+    .yaml .yml .toml .xml .srt .vtt .eml
+"""
+TEXT_SUFFIXES = frozenset(_TEXT_SUFFIXES.split())
+SUPPORTED_SUFFIXES = HTML_SUFFIXES | TEXT_SUFFIXES | {".pdf"}
+
+_BOMS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it starts with
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_HTML = re.compile(
+    rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_OFFICE = {
+    ".docx": "a Word document",
+    ".xlsx": "an Excel workbook",
+    ".pptx": "a PowerPoint presentation",
+    ".odt": "an OpenDocument text",
+    ".ods": "an OpenDocument spreadsheet",
+    ".odp": "an OpenDocument presentation",
+    ".doc": "a Word document",
+    ".xls": "an Excel workbook",
+    ".ppt": "a PowerPoint presentation",
+    ".rtf": "a rich text document",
+    ".pages": "a Pages document",
+}
+_OFFICE_PARTS = (b"word/", b"xl/", b"ppt/", b"opendocument")
+_BOOKS = frozenset((".epub", ".mobi", ".azw3"))
+_IMAGES = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*")
+_ARCHIVES = (
+    b"PK\3\4",
+    b"\x1f\x8b",
+    b"7z\xbc\xaf",
+    b"Rar!",
+    b"\xfd7zXZ",
+    b"BZh9",
+    b"\x28\xb5\x2f\xfd",
+)
+
+Verdict = Kind | Literal["empty"]
+
+
+class Unsupported(Exception):  # noqa: N818 (a verdict; the caller knows the file and raises)
+    """The bytes are no document that can be read; the message says what they are and the cure."""
+
+
+def bom_encoding(head: bytes) -> str | None:
+    """The encoding that a byte order mark at the start gives away."""
+    return next((name for mark, name in _BOMS if head.startswith(mark)), None)
+
+
+def is_text_encoding(name: str) -> bool:
+    """Whether Python can decode text by that name."""
+    try:
+        codec = codecs.lookup(name)
+    except (LookupError, ValueError):
+        return False
+    # "hex" and the like turn bytes into bytes; the mark for that is what bytes.decode goes by
+    return getattr(codec, "_is_text_encoding", True) and codec.incrementaldecoder is not None
+
+
+def classify(head: bytes, name: str, *, encoding: str | None = None) -> Verdict:
+    """The kind of a document named `name` that starts with `head` (up to HEAD bytes).
+
+    Content goes before the name, except that a page of HTML is only taken for one where the name
+    does not say that it is text. Raises Unsupported.
+    """
+    suffix = Path(name).suffix.lower()
+    if not head.strip():
+        return "empty"
+    if _is_pdf(head, suffix):
+        return "pdf"
+    mark = bom_encoding(head)
+    wide = (mark or encoding or "").replace("_", "-").lower().startswith(("utf-16", "utf-32"))
+    html = bool(_HTML.match(head.removeprefix(codecs.BOM_UTF8)))
+    if suffix == ".pdf":
+        raise Unsupported(_not_a_pdf(head, html=html))
+    if not wide:
+        _refuse_binary(head, suffix)
+    if suffix in HTML_SUFFIXES or (html and suffix not in TEXT_SUFFIXES):
+        return "html"
+    return "text"
+
+
+def _is_pdf(head: bytes, suffix: str) -> bool:
+    at = head[:1024].find(b"%PDF-")
+    if at < 0:
+        return False
+    # readers accept junk before the header; a text may speak of it
+    before = head[:at].removeprefix(codecs.BOM_UTF8).strip()
+    return not before or suffix == ".pdf" or b"\0" in head
+
+
+def _not_a_pdf(head: bytes, *, html: bool) -> str:
+    if html:
+        return (
+            "it is a web page, not a PDF (a log-in or error page that was saved under the name?); "
+            "download it again, or rename it to .html"
+        )
+    known = _recognize(head, ".pdf")
+    if known:
+        return f"it is no PDF but {known}"
+    if b"\0" in head:
+        return "it is not a PDF (its header is missing), or too damaged to be one; fetch it again"
+    return "it is not a PDF (its header is missing); if it is text, rename it to .txt"
+
+
+def _refuse_binary(head: bytes, suffix: str) -> None:
+    if known := _recognize(head, suffix):
+        raise Unsupported(f"it is {known}")
+    if b"\0" in head:
+        raise Unsupported(
+            "it is not text but binary data (it has NUL bytes); if it is UTF-16 text without a "
+            "byte order mark, say so with --encoding utf-16-le"
+        )
+    controls = sum(head.count(code) for code in range(1, 32) if code not in b"\t\n\v\f\r\x1b")
+    if controls > len(head) / 10:
+        raise Unsupported("it is not text but binary data; convert it to PDF or text first")
+
+
+def _recognize(head: bytes, suffix: str) -> str:
+    """A well-known format that is not supported, with what to do about it; "" if none is."""
+    old = head.startswith((b"\xd0\xcf\x11\xe0", b"{\\rtf"))
+    zipped = head.startswith(b"PK\3\4")
+    if b"application/epub+zip" in head[:128] or (suffix in _BOOKS and (zipped or b"\0" in head)):
+        return (
+            "an e-book; convert it to text first, for example: "
+            f"ebook-convert in{suffix or '.epub'} out.txt"
+        )
+    if old or (zipped and (suffix in _OFFICE or any(part in head for part in _OFFICE_PARTS))):
+        return (
+            f"{_OFFICE.get(suffix, 'an office document')}; convert it to PDF first, for example: "
+            f"libreoffice --headless --convert-to pdf in{suffix}"
+        )
+    if (
+        head.startswith(_IMAGES)
+        or head[4:12] in (b"ftypheic", b"ftypavif")
+        or (head.startswith(b"RIFF") and head[8:12] == b"WEBP")
+    ):
+        return (
+            "an image; make a PDF with text of it first, for example: "
+            f"ocrmypdf --image-dpi 300 in{suffix or '.png'} out.pdf"
+        )
+    if head.startswith(_ARCHIVES):
+        return "a compressed archive; unpack it first, and give the files in it"
+    if head.startswith((b"%!PS", b"\x04%!PS")):
+        return "PostScript; convert it to PDF first: ps2pdf in.ps out.pdf"
+    return ""

@@ -1,0 +1,126 @@
+"""A stand-in for the Python API: no model, but the same events, answers and errors."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from citrus_cli.answer import Answer, DocumentReceipt, Seconds
+from citrus_cli.errors import DocumentError, MemoryLimitError, ModelError, UsageError
+from citrus_cli.progress import Fetching, Loading, Reading, Writing, ignore
+
+HOSTILE = "\x1b[31mred\x1b[0m \x1b]0;title\x07[bold]kept[/bold] \u202edone\x9b2J\rnext"
+
+
+def make_answer(question: str, text: str, **changes: Any) -> Answer:
+    """An answer with a full receipt."""
+    values: dict[str, Any] = {
+        "question": question,
+        "answer": text,
+        "documents": (DocumentReceipt("report.pdf", 34, 18220, (3, 7, 8, 9)),),
+        "model": "smollm2-135m-instruct",
+        "quantization": "none",
+        "device": "cpu",
+        "policy": "citrus",
+        "budget": 768,
+        "chunk_size": 256,
+        "tokens_read": 18220,
+        "states_kept": 768,
+        "answer_tokens": 34,
+        "seconds": Seconds(2.0, 20.0, 1.7),
+        "peak_memory_bytes": 1_210_000_000,
+        "warnings": (),
+    }
+    return Answer(**{**values, **changes})
+
+
+class FakeDocumentQA:
+    """Answers with the question and the text it read; `FAKE` in the environment says how."""
+
+    calls: list[dict[str, Any]] = []  # noqa: RUF012 - what the tests look at
+
+    def __init__(
+        self, model: str = "default", *, on_event: Callable[[Any], None] = ignore, **settings: Any
+    ) -> None:
+        if settings.get("policy") == "nonsense":
+            raise UsageError("unknown policy nonsense; known: citrus, streaming")
+        self.on_event = on_event
+        self.model = model
+        type(self).calls.append({"model": model, **settings})
+
+    def ask_all(
+        self, sources: Sequence[str], questions: Sequence[str], **opening: Any
+    ) -> Iterator[Answer]:
+        type(self).calls[-1] |= {"sources": sources, "questions": questions, **opening}
+        text = "".join(self._open(source, opening) for source in sources)
+        how = os.environ.get("FAKE", "")
+        self._load(how)
+        for number, question in enumerate(questions):
+            self._read(how)
+            yield self._answer(how, number, question, text)
+
+    def _open(self, source: str, opening: dict[str, Any]) -> str:
+        if source == "-":
+            data: bytes = opening["stdin"].read()
+            return data.decode().strip()
+        if not Path(source).exists():
+            raise DocumentError(f"{source}: no such file; check the name")
+        return Path(source).read_text(encoding="utf-8").strip()
+
+    def _load(self, how: str) -> None:
+        self.on_event(Fetching(self.model, 40_000_000, 98_000_000))
+        self.on_event(Loading(self.model, "converting"))
+        failures = {
+            "model": ModelError(f"{self.model}: not found; citrus models lists what there is"),
+            "memory": MemoryLimitError("12.1 GB needed, 8.0 GB free; lower --budget"),
+            "MemoryError": MemoryError(),
+            "bug": RuntimeError("the matrix\nis singular"),
+            "pipe": BrokenPipeError("a worker died"),
+        }
+        if how in failures:
+            raise failures[how]
+
+    def _read(self, how: str) -> None:
+        for step in range(4):
+            fraction = None if how == "unknown-length" else (step + 1) / 4
+            self.on_event(
+                Reading("report.pdf", 9 * step + 1, 5000 * (step + 1), step + 1.5, fraction)
+            )
+            time.sleep(0.15 if how == "slow-reading" else 0)
+        while how == "endless-reading":
+            time.sleep(0.02)
+        while how == "stubborn":  # something that does not let go when it is asked to
+            with suppress(KeyboardInterrupt):
+                print("stuck", file=sys.stderr, flush=True)
+                time.sleep(60)
+
+    def _answer(self, how: str, number: int, question: str, text: str) -> Answer:
+        answer = HOSTILE if how == "hostile" else f"{question} -> {text}"
+        if how == "fails-at-second" and number == 1:
+            raise MemoryLimitError("no memory for the second question; lower --budget")
+        # pieces of three characters: escape sequences and words are cut
+        for start in range(0, len(answer), 3):
+            self.on_event(Writing(number, answer[start : start + 3]))
+            if start >= 3 and how == "endless-second" and number == 1:
+                return self._hang(number, question, answer[:6])
+            if start >= 3 and how in ("endless-answer", "polite"):
+                return self._hang(number, question, answer[:6])
+        warnings = ("page 3 has no text", f"question {number + 1} is odd")
+        return make_answer(question, answer, warnings=warnings if how == "warnings" else ())
+
+    def _hang(self, number: int, question: str, so_far: str) -> Answer:
+        """Write no more until Ctrl-C; `polite` gives what it has, the others let it through."""
+        if "FAKE_MARK" in os.environ:
+            Path(os.environ["FAKE_MARK"]).write_text(str(number))
+        try:
+            while True:
+                time.sleep(0.02)
+        except KeyboardInterrupt:
+            if os.environ["FAKE"] != "polite":
+                raise
+        return make_answer(question, so_far, complete=False)

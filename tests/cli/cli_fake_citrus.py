@@ -1,0 +1,14 @@
+"""`citrus` with the fake API: a program for tests that need real pipes, terminals and signals."""
+
+from __future__ import annotations
+
+import sys
+
+from cli_fake_api import FakeDocumentQA
+
+from citrus_cli.cli import ask, main
+
+ask.load_document_qa = lambda: FakeDocumentQA  # type: ignore[assignment, return-value]
+
+if __name__ == "__main__":
+    sys.exit(main())
