@@ -147,11 +147,20 @@ class DocumentQA:
 
     def _answer(self, documents: Sequence[Document], questions: Sequence[str]) -> Iterator[Answer]:
         started = time.perf_counter()
+        runner = self.runner()
+        yield from runner.answer(documents, questions, time.perf_counter() - started)
+
+    def runner(self) -> Runner:
+        """The loaded model, for those who measure it; loads it when it is not.
+
+        Raises:
+            ModelError, MemoryLimitError: as for `ask`.
+        """
         if self._runner is None:
             from citrus_cli.run import Runner
 
             self._runner = Runner.load(self)
-        yield from self._runner.answer(documents, questions, time.perf_counter() - started)
+        return self._runner
 
 
 def _positive(what: str, value: int | None, default: int) -> int:

@@ -10,8 +10,6 @@ from citrus_cli.models.plain import PlainEncoder
 if TYPE_CHECKING:
     from citrus_cli.documents import Document
 
-PAGE_BREAK = "\n\n"
-
 
 class DocumentTokens:
     """The ids of some documents, in order; iterate once.
@@ -36,12 +34,9 @@ class DocumentTokens:
             self.document, self.page = document.name, 1
             if len(self._documents) > 1:
                 # the title is part of what is read, so it counts
-                yield self._encode(index, f"{PAGE_BREAK if index else ''}[{document.name}]\n\n")
-            page = None
+                yield self._encode(index, f"[{document.name}]\n\n")
             for block in document.blocks():
-                if page is not None and block.page != page:
-                    yield self._encode(index, PAGE_BREAK)
-                self.page = page = block.page
+                self.page = block.page
                 self.fraction = self._overall(index, block.fraction)
                 yield self._encode(index, block.text)
 

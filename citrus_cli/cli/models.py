@@ -117,11 +117,10 @@ def calibrate(*, context: typer.Context, name: AnyName, general: GeneralOptions)
     if not debug_of(context):
         quiet_libraries()
     from citrus_cli.qa import DocumentQA
-    from citrus_cli.run import Runner
 
     progress = progress_display(quiet=False, color=color)
     try:
-        heads = Runner.load(DocumentQA(name, on_event=progress.show)).calibrate()
+        heads = DocumentQA(name, on_event=progress.show).runner().calibrate()
     finally:
         progress.hide()
     write_out(" ".join(f"{head.layer}.{head.head}" for head in heads) + "\n")

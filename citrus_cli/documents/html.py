@@ -75,7 +75,7 @@ class HtmlDocument(Document):
         encoding = self._encoding or bom_encoding(data[:4]) or _declared(data) or "utf-8"
         try:
             return data.decode(encoding)
-        except UnicodeDecodeError as error:
+        except UnicodeError as error:
             raise undecodable(self.name, encoding, error, 0) from error
 
 

@@ -11,6 +11,7 @@ import weakref
 from pathlib import Path
 
 from citrus_cli.documents.protocol import Job, Message, Ready, decode, encode
+from citrus_cli.errors import DocumentError
 
 START_SECONDS = 120.0
 _TICK = 0.5
@@ -43,13 +44,19 @@ class Extractor:
     def __init__(self) -> None:
         root = str(Path(__file__).resolve().parents[2])
         paths = [root, *(path for path in sys.path if path and path != root)]
-        process = subprocess.Popen(
-            [sys.executable, "-c", _START, *paths],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C in the terminal reaches the parent alone
-        )
+        try:
+            process = subprocess.Popen(
+                [sys.executable, "-c", _START, *paths],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl-C in the terminal reaches the parent alone
+            )
+        except OSError as error:
+            raise DocumentError(
+                f"the process that reads PDFs cannot be started ({error.strerror}); "
+                "end other programs and try again"
+            ) from error
         self.ready = False
         """Whether the child has loaded what it needs; starting takes longer than a page may."""
         self._process = process

@@ -180,7 +180,7 @@ class TextDocument(Document):
             pending = len(decoder.getstate()[0])
             try:
                 text = lines.decode(piece, final=not piece)
-            except UnicodeDecodeError as error:
+            except UnicodeError as error:
                 raise undecodable(self.name, encoding, error, done - pending) from error
             done += len(piece)
             if text or not piece:
@@ -205,12 +205,15 @@ def _share(done: float, size: int | None) -> float | None:
     return min(max(done / size, 0.0), 1.0) if size else 1.0
 
 
-def undecodable(name: str, encoding: str, error: UnicodeDecodeError, base: int) -> DocumentError:
+def undecodable(name: str, encoding: str, error: UnicodeError, base: int) -> DocumentError:
     """The error that names the offending byte; `base` is where the decoder's input starts."""
-    byte = error.object[error.start]
-    at_end = ", its very end: an incomplete file?" if "end of data" in error.reason else ""
-    other = "cp1252" if encoding == "utf-8" else "utf-8"
+    what, other = str(error), "cp1252" if encoding == "utf-8" else "utf-8"
+    if isinstance(error, UnicodeDecodeError):
+        at_end = ", its very end: an incomplete file?" if "end of data" in error.reason else ""
+        what = f"byte 0x{error.object[error.start]:02x} at offset {base + error.start:,}{at_end}"
+    elif "BOM" in what:
+        other = f"{encoding}-le"
     return DocumentError(
-        f"{name}: it is not {encoding.upper()} text (byte 0x{byte:02x} at offset "
-        f"{base + error.start:,}{at_end}); give its encoding, for example --encoding {other}"
+        f"{name}: it is not {encoding.upper()} text ({what}); give its encoding, for example "
+        f"--encoding {other}"
     )

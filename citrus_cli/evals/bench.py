@@ -50,7 +50,7 @@ class Bench:
         if self._runner is None:
             s = self.settings
             qa = DocumentQA(s.model, quantize=s.quantize, device=s.device)
-            self._runner = Runner.load(qa)
+            self._runner = qa.runner()
         return self._runner
 
     def run(self, sections: tuple[str, ...]) -> Iterator[Figure]:

@@ -197,6 +197,11 @@ def _loading_error(
         wrong := cache.damage(folder.path, thorough=True)
     ):
         return ModelError(f"{wrong}; {source.cure}")
+    if "does not support an attention implementation" in text:
+        return ModelError(
+            f"{source.name} cannot be served: its attention is not open to other implementations "
+            f"({type(error).__name__}); choose another --model"
+        )
     if "size mismatch" in text or "ignore_mismatched_sizes" in text:
         return ModelError(
             f"the weights in {folder.path} have other shapes than its config.json says, so they "

@@ -159,7 +159,7 @@ def test_a_page_that_fails_is_named_and_the_others_survive(opened: Open, write: 
     assert list(page_texts(document)) == [1, 3, 5]
     assert (document.pages, document.pages_failed) == (5, [2, 4])
     assert document.pages_without_text == []
-    assert document.warnings[0].startswith("pages 2, 4 could not be extracted (page 2: PdfS")
+    assert document.warnings[0].startswith("pages 2, 4 could not be extracted (page 2: ")
 
 
 def test_no_page_can_be_extracted(opened: Open, write: Write) -> None:

@@ -78,6 +78,11 @@ def test_a_wrong_encoding_is_named_with_its_offset(
         opened(file)
 
 
+def test_utf_16_without_the_mark_that_it_needs(opened: Open, write: Write) -> None:
+    with pytest.raises(DocumentError, match=r"not UTF-16 text \(.*BOM\); .*--encoding utf-16-le"):
+        opened(write("wide.txt", "déjà vu".encode("utf-16-le")), encoding="utf-16")
+
+
 def test_a_file_that_ends_within_a_character(opened: Open, write: Write) -> None:
     with pytest.raises(DocumentError, match=r"offset 3, its very end: an incomplete file"):
         opened(write("cut.txt", "abc€".encode()[:-1]))

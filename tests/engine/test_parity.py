@@ -63,7 +63,7 @@ def test_tiny_llama_keeps_and_says_exactly_the_same(tiny_llama, mode):
 
 
 @pytest.fixture(scope="module")
-def smollm2(smollm2_gguf):
+def smollm2_float32(smollm2_gguf):
     model = AutoModelForCausalLM.from_pretrained(
         smollm2_gguf.parent, gguf_file=smollm2_gguf.name, dtype="float32"
     ).eval()
@@ -71,8 +71,8 @@ def smollm2(smollm2_gguf):
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_smollm2_keeps_and_says_the_same(smollm2, mode):
-    backbone, figures = smollm2
+def test_smollm2_keeps_and_says_the_same(smollm2_float32, mode):
+    backbone, figures = smollm2_float32
     expected, found = figures["modes"][mode], replay(backbone, figures, mode)
     assert found.keys() == expected.keys()
     assert found.pop("generated") == expected["generated"]

@@ -1,15 +1,35 @@
-"""Short ways to read with a tiny model."""
+"""What all tests share: the real default model, fetched once into the user's cache."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import pytest
 from tiny import HEADS, QUESTION, build
 
+from citrus_cli import DocumentQA
 from citrus_cli.engine.backbone import Backbone
 from citrus_cli.engine.policies import make_policy
 from citrus_cli.engine.reader import Instruction, Reading, ReadingSettings
+from citrus_cli.models.catalogue import DEFAULT_MODEL
+from citrus_cli.models.fetch import default_gguf_path
+from citrus_cli.models.sources import pull
+
+
+@pytest.fixture(scope="session")
+def smollm2_gguf() -> Path:
+    """The default model's GGUF file."""
+    pull(DEFAULT_MODEL)
+    path = default_gguf_path()
+    assert path is not None
+    return path
+
+
+@pytest.fixture(scope="session")
+def smollm2() -> DocumentQA:
+    """The default model and settings, loaded once for all tests; answers are kept short."""
+    return DocumentQA(max_answer_tokens=32)
 
 
 @pytest.fixture(scope="session")
