@@ -19,7 +19,7 @@ Sources = str | PathLike[str] | Sequence[str | PathLike[str]]
 
 DEFAULT_MODEL = "smollm2-135m-instruct"
 DEFAULT_POLICY = "citrus-heads"
-DEFAULT_BUDGET = 512
+DEFAULT_BUDGET = 256
 DEFAULT_CHUNK_SIZE = 256
 DEFAULT_ANSWER_TOKENS = 256
 

@@ -89,4 +89,5 @@ def _settings(model: ModelOptions, method: MethodOptions, rounds: int) -> Settin
         budget=method.budget or DEFAULT_BUDGET,
         chunk_size=method.chunk_size or DEFAULT_CHUNK_SIZE,
         rounds=rounds,
+        policy=method.policy,
     )

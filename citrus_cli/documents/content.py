@@ -1,8 +1,8 @@
 """What a PDF page shows, made ready for pypdf's text extraction.
 
-Modes compared on five filings (387 pages, pypdf 7.1). `layout` keeps table rows, as fast as `plain`,
-but pads them with spaces (1.98 million characters where `plain` needs 1.31 million), mixes the
-columns of two-column pages into one, and leaves rotated text out. `plain` follows the order in
+Modes compared on five filings (387 pages, pypdf 7.1). `layout` keeps table rows and is as fast as
+`plain`, but pads them with spaces (1.98 million characters where `plain` needs 1.31 million), mixes
+the columns of two-column pages into one, and leaves rotated text out. `plain` follows the order in
 which the page is drawn, which reads well, but tears table rows to one cell per line in PDFs that
 browsers print: it takes the intermediate position between a `Tm` and the `Td` after it for a
 jump to another line. So `plain` is used, after `settle_positions` has merged each such pair into

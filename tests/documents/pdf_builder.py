@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pypdf import PdfWriter
+from pypdf.constants import PageLabelStyle
 from pypdf.generic import (
     DecodedStreamObject,
     DictionaryObject,
@@ -83,8 +84,8 @@ def finish(
 ) -> bytes:
     """Writes a PDF out; its first `roman` pages are labelled i, ii, …, the others from 1."""
     if roman:
-        writer.set_page_label(0, roman - 1, style="/r")
-        writer.set_page_label(roman, len(writer.pages) - 1, style="/D", start=1)
+        writer.set_page_label(0, roman - 1, style=PageLabelStyle.LOWERCASE_ROMAN)
+        writer.set_page_label(roman, len(writer.pages) - 1, style=PageLabelStyle.DECIMAL, start=1)
     if password is not None:
         writer.encrypt(password, owner, algorithm=algorithm)
     out = io.BytesIO()

@@ -38,8 +38,7 @@ def test_a_good_pdf(opened: Open, write: Write) -> None:
     assert document.size_bytes == file.stat().st_size
     blocks = list(document.blocks())
     assert blocks == [
-        Block(f"{PROSE} Page {page}.\n\n", page, None, 1, 0, pytest.approx(page / 3))
-        for page in (1, 2, 3)
+        Block(f"{PROSE} Page {page}.\n\n", page, None, 1, 0, page / 3) for page in (1, 2, 3)
     ]
     assert (document.pages, document.pages_without_text, document.pages_failed) == (3, [], [])
     assert document.warnings == []

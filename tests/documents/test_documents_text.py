@@ -236,10 +236,10 @@ def test_memory_does_not_grow_with_the_text(line: bytes) -> None:
     tracemalloc.start()
     try:
         if line.strip():
-            for _ in itertools.islice(blocks, 500):
+            for _ in itertools.islice(blocks, 200):
                 pass
         else:
-            source.pieces = lambda: iter([line] * 200)  # type: ignore[method-assign]
+            source.pieces = lambda: iter([line] * 100)  # type: ignore[method-assign]
             with pytest.raises(DocumentError, match="holds no text"):
                 list(document.blocks())
         _, peak = tracemalloc.get_traced_memory()

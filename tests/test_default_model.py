@@ -1,0 +1,79 @@
+"""The default model with the default settings, as a user runs it: real files, processes, pipes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from citrus_cli import DocumentQA
+from citrus_cli.evals.processes import PAGE, PAGE_ANSWER, PAGE_QUESTION
+from citrus_cli.evals.samples import is_right
+
+SAMPLES = Path(__file__).parent.parent / "sample_docs"
+REPORT = SAMPLES / "quarterly_report.pdf"
+CITRUS = [sys.executable, "-m", "citrus_cli"]
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Path:
+    path = tmp_path / "minutes.txt"
+    path.write_text(PAGE)
+    return path
+
+
+def test_one_page(smollm2, page):
+    answer = smollm2.ask(page, PAGE_QUESTION)
+    assert PAGE_ANSWER in answer.answer
+    assert answer.model == "smollm2-135m-instruct"
+    assert not answer.warnings
+
+
+def test_the_q3_risks_stand_in_the_report(smollm2):
+    answer = smollm2.ask(REPORT, "What were Q3 risks?", pages="20-24")
+    for risk in ("shortage of compressor valves", "dock strike", "tariff on aluminium"):
+        assert risk in answer.answer
+    assert answer.tokens_read > 10 * answer.states_kept
+    assert answer.documents[0].pages == 5
+
+
+def test_a_pipe_gives_the_answer_and_nothing_else(page):
+    done = subprocess.run(
+        [*CITRUS, "ask", PAGE_QUESTION], input=PAGE, capture_output=True, text=True, check=True
+    )
+    assert PAGE_ANSWER in done.stdout
+    assert done.stdout.count("\n") == 1
+    assert done.stderr == ""
+
+
+def test_json_is_one_object_with_every_field(page):
+    done = subprocess.run(
+        [*CITRUS, "ask", str(page), PAGE_QUESTION, "--json"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    answer = json.loads(done.stdout)
+    fields = (
+        "question answer documents model quantization device policy budget chunk_size tokens_read "
+        "states_kept answer_tokens seconds peak_memory_bytes warnings"
+    )
+    assert set(fields.split()) <= answer.keys()
+    assert set(answer["documents"][0]) >= {"path", "pages", "tokens", "pages_without_text"}
+    assert set(answer["seconds"]) == {"load", "read", "answer"}
+
+
+def test_four_bits_on_the_cpu_answer_the_same(page):
+    answer = DocumentQA(quantize="4bit", max_answer_tokens=24).ask(page, PAGE_QUESTION)
+    assert answer.quantization == "4bit"
+    assert PAGE_ANSWER in answer.answer
+
+
+def test_what_counts_as_right():
+    assert is_right("It is\nHallowby.", ["hallowby"])
+    assert is_right("23.9 % of profit", ["23.9 percent", "23.9 %"])
+    assert not is_right("", ["x"])
+    assert not is_right("In 1925.", ["19"]), "a number within a number is another number"
