@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,22 @@ if TYPE_CHECKING:
 CURE = "lower --budget or --chunk-size, or use --quantize 4bit"
 
 
+@contextmanager
+def memory_errors(loaded: LoadedModel) -> Iterator[None]:
+    """Inside, running out of memory is a `MemoryLimitError` that says what to change."""
+    try:
+        yield
+        return
+    except (RuntimeError, MemoryError) as error:
+        # on a CPU torch raises a plain RuntimeError
+        on_cpu = isinstance(error, MemoryError) or "can't allocate memory" in str(error)
+        if not on_cpu and not isinstance(error, torch.OutOfMemoryError):
+            raise
+        reason = str(error).split("\n")[0]
+    # outside the handler, so that the failed pass's tensors are freed
+    raise MemoryLimitError(f"{loaded.device} ran out of memory ({reason}); {CURE}")
+
+
 @dataclass
 class Runner:
     """A model that is loaded and has proved that it can be served, and how to ask it."""
@@ -63,7 +80,8 @@ class Runner:
         loaded = load_model(qa.model, quantize=qa.quantize, device=qa.device, on_event=qa.on_event)
         qa.on_event(Loading(loaded.name, "checking that it can be served"))
         try:
-            backbone = Backbone(loaded.model)
+            with memory_errors(loaded):
+                backbone = Backbone(loaded.model)
         except NotServableError as error:
             raise ModelError(
                 f"{loaded.name} cannot be served: {error}; choose another --model"
@@ -123,9 +141,9 @@ class _Run:
 
     def answers(self) -> Iterator[Answer]:
         reset_peak_memory(self.loaded.device)
-        reading = self._prepare()
         tokens = DocumentTokens(self.documents, self.runner.encoder)
-        try:
+        with memory_errors(self.loaded):
+            reading = self._prepare()
             self._read(reading, tokens)
             for index in range(len(self.questions)):
                 answer, interrupted = self._answer(reading, tokens, index)
@@ -133,12 +151,6 @@ class _Run:
                 if interrupted:
                     raise KeyboardInterrupt
                 self.load_seconds = self.read_seconds = 0.0
-        except torch.OutOfMemoryError as error:
-            out_of_memory = str(error)
-        else:
-            return
-        # outside the handler, so that the failed pass's tensors are freed
-        raise MemoryLimitError(f"{self.loaded.device} ran out of memory ({out_of_memory}); {CURE}")
 
     def _prepare(self) -> Reading:
         qa = self.qa

@@ -178,13 +178,22 @@ def test_a_cache_that_does_not_fit_is_refused_with_the_numbers(model, document, 
         make_qa(model).ask(document, "What?")
 
 
-def test_running_out_of_memory_is_one_clear_error(model, document, monkeypatch):
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("no room"),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 byte"),
+        MemoryError("no room"),
+    ],
+)
+@pytest.mark.parametrize("place", ["reader.Reading.step", "states.StateCache.__init__"])
+def test_running_out_of_memory_is_one_clear_error(model, document, monkeypatch, error, place):
     def fail(self, *args):
-        raise torch.OutOfMemoryError("no room")
+        raise error
 
     qa = make_qa(model)
-    qa.ask(document, "What?")
-    monkeypatch.setattr("citrus_cli.engine.reader.Reading.step", fail)
+    qa.runner()
+    monkeypatch.setattr(f"citrus_cli.engine.{place}", fail)
     with pytest.raises(MemoryLimitError, match="ran out of memory"):
         qa.ask(document, "What?")
 

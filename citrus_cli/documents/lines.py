@@ -7,6 +7,7 @@ broken at a line's end can be compared with the page's other words.
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from citrus_cli.documents.clean import clean_characters, compact_white_space
 
@@ -27,13 +28,16 @@ _ENDING_WORDS = """
 """
 # Second halves that stand behind a hyphen ("divestiture-related").
 _COMPOUNDED_WORDS = """
-    adjusted backed based bearing driven linked looking oriented owned related specific weighted
+    adjusted backed based bearing driven effect linked looking oriented owned related specific
+    weighted
 """
 _COMPOUNDING = frozenset(_COMPOUNDING_WORDS.split())
 _ENDINGS = frozenset(_ENDING_WORDS.split())
 _COMPOUNDED = frozenset(_COMPOUNDED_WORDS.split())
 _SOFT_BREAK = re.compile("\u00ad[^\\S\n]*\n[^\\S\n]*(?=\\w)")
-_HARD_BREAK = re.compile(r"((?:\w+-)*)(\w*[^\W\d_])[-\u2010][^\S\n]*\n[^\S\n]*([^\W\d_]+)")
+_HARD_BREAK = re.compile(r"(?<=[^\W\d_])[-\u2010][^\S\n]*\n[^\S\n]*([^\W\d_]+)")
+_LAST_WORD = re.compile(r"(\w+-)?(\w+)\Z")
+_WORD_LIMIT = 64
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 # One cell of a table that is no words: an amount, a percentage, a currency sign, a dash.
 _VALUE = re.compile(
@@ -60,28 +64,43 @@ def join_broken_words(text: str) -> str:
     text = _SOFT_BREAK.sub("", text)
     if not _HARD_BREAK.search(text):
         return text
-    words = {word.lower() for word in _WORD.findall(_HARD_BREAK.sub(" ", text))}
+    words = _whole_words(text)
 
     def join(match: re.Match[str]) -> str:
-        prefix, left, right = match.groups()
-        if not (left[-1].islower() and right[0].islower()):
+        last, right = _word_before(match), match[1]
+        if last is None or not (last[2][-1].islower() and right[0].islower()):
             return match.group()
-        first, second = left.lower(), right.lower()
-        if f"{first}{second}" in words:
-            hyphen = ""
-        elif (
-            prefix
-            or f"{first}-{second}" in words
-            or (first in _COMPOUNDING and second not in _ENDINGS)
-            or (second in _COMPOUNDED and len(first) > 3)
-            or (first in words and second in words and min(len(first), len(second)) > 2)
-        ):
-            hyphen = "-"
-        else:
-            hyphen = ""
-        return f"{prefix}{left}{hyphen}{right}"
+        keeps = last[1] is not None or _belongs(last[2].lower(), right.lower(), words)
+        return f"-{right}" if keeps else right
 
     return _HARD_BREAK.sub(join, text)
+
+
+def _word_before(line_end: re.Match[str]) -> re.Match[str] | None:
+    """The word that a break cuts in two, up to the break; looks back no further than a word may."""
+    at = line_end.start()
+    return _LAST_WORD.search(line_end.string, max(0, at - _WORD_LIMIT), at)
+
+
+def _whole_words(text: str) -> set[str]:
+    """The words of a page, in lower case, halves of broken ones not counted."""
+    words = Counter(word.lower() for word in _WORD.findall(_HARD_BREAK.sub(" ", text)))
+    for match in _HARD_BREAK.finditer(text):
+        if half := _word_before(match):
+            words[half.group().lower()] -= 1
+    return {word for word, count in words.items() if count > 0}
+
+
+def _belongs(first: str, second: str, words: set[str]) -> bool:
+    """Whether the hyphen between two halves belongs to the word, on a page with these `words`."""
+    if first + second in words:
+        return False
+    return (
+        f"{first}-{second}" in words
+        or (first in _COMPOUNDING and second not in _ENDINGS)
+        or (second in _COMPOUNDED and len(first) > 3)
+        or (first in words and second in words and min(len(first), len(second)) > 2)
+    )
 
 
 def join_cells(text: str) -> str:

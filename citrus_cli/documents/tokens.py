@@ -18,9 +18,11 @@ Operation = tuple[Any, bytes]
 
 _GAP = rb"[\x00\t\n\x0c\r ]"
 _END = rb"(?=[\x00\t\n\x0c\r /\[(<]|\Z)"
-_NUMBER = rb"[-+]?(?:\d+\.?\d*|\.\d+)"
+# Each can be matched in one way only: where there are two, a hostile stream takes forever.
+_NUMBER = rb"[-+]?(?:\d+(?:\.\d*)?|\.\d+)"
 _STRING = rb"\((?:[^()\\\r]|\\[^\r])*\)"
 _HEX = rb"<(?:[0-9A-Fa-f]{2})*>"
+_ELEMENT = _NUMBER + rb"(?=[\x00\t\n\x0c\r \](<])|" + _STRING + rb"|" + _HEX
 # Bounded repeats keep the time linear on hostile streams.
 _NUMBERS = rb"(?:" + _NUMBER + _GAP + rb"+){0,9}"
 # Operators without any bearing on text: paths, clipping, colours, line styles, marked content.
@@ -33,13 +35,14 @@ _TOKEN = re.compile(
     rb"(?P<dull>(?:" + _NUMBERS + _DULL + _END + _GAP + rb"*){1,500})"
     rb"|(?P<move>(" + _NUMBERS + rb")(Td|TD|Tm|cm|T[cwzLrs])" + _END + rb")"
     rb"|(?P<show>(" + _STRING + rb"|" + _HEX + rb")" + _GAP + rb"*Tj" + _END + rb")"
-    rb"|(?P<array>\[((?:" + _GAP + rb"|" + _NUMBER + rb"|" + _STRING + rb"|" + _HEX + rb")*)\])"
+    rb"|(?P<array>\[((?:" + _GAP + rb"|" + _ELEMENT + rb")*)\])"
     rb"|(?P<operator>(BT|ET|q|Q|Tf|T\*|TJ|Tj|'|\"|Do)" + _END + rb")"
     rb"|(?P<name>(/[^\x00\t\n\x0c\r ()<>\[\]{}/%#]*))"
     rb"|(?P<number>(" + _NUMBER + rb")(?=[\x00\t\n\x0c\r /\[\](<>]|\Z))"
     rb"|(?P<string>(" + _STRING + rb"|" + _HEX + rb"))"
     rb"|(?P<dict><<(?:[^<>()]|" + _STRING + rb"|" + _HEX + rb"){0,2000}>>)"
-    rb"|(?P<gap>%[^\r\n]*|" + _GAP + rb"))" + _GAP + rb"*"
+    rb"|(?P<gap>%[^\r\n]*|" + _GAP + rb")"
+    rb"|(?P<odd>[\x00-\xff]))" + _GAP + rb"*"
 )
 _ITEM = re.compile(rb"(" + _NUMBER + rb")|(" + _STRING + rb"|" + _HEX + rb")")
 _ESCAPE = re.compile(rb"\\([0-7]{1,3}|\n|.)", re.DOTALL)
@@ -54,11 +57,7 @@ def read_operations(data: bytes) -> list[Operation] | None:
     out: list[Operation] = []
     operands: list[Any] = []
     saved: list[int] = []
-    position = 0
     for token in _TOKEN.finditer(data):
-        if token.start() != position:
-            return None
-        position = token.end()
         kind = token.lastgroup
         if kind == "move":
             if operands:
@@ -69,12 +68,14 @@ def read_operations(data: bytes) -> list[Operation] | None:
         elif kind == "operator":
             if not _operate(token[10], operands, out, saved):
                 return None
+        elif kind == "odd":
+            return None
         elif kind != "dull":
             if kind != "gap":
                 operands.append(_operand(kind, token))
             continue
         operands = []
-    return out if position == len(data) and not operands else None
+    return None if operands else out
 
 
 def _operate(operator: bytes, operands: list[Any], out: list[Operation], saved: list[int]) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from citrus_cli.documents.lines import clean_page, join_broken_words, join_cells
@@ -78,3 +80,10 @@ def test_long_columns_stay_in_lines_of_bearable_length() -> None:
 def test_a_page_is_cleaned_as_a_whole() -> None:
     raw = " \n\nThe o\ufb03ce of inter-\nnational  a\ufb00airs\0\n \n \nCash\n \n$\n \n5\xa0\n"
     assert clean_page(raw) == "The office of international affairs\n\nCash $ 5"
+
+
+@pytest.mark.parametrize("text", ["a" * 200_000, "a-" * 100_000, "ab-\n" * 50_000, "- " * 100_000])
+def test_hostile_pages_take_linear_time(text: str) -> None:
+    start = time.process_time()
+    clean_page(text)
+    assert time.process_time() - start < 5
