@@ -186,7 +186,7 @@ def test_a_cache_that_does_not_fit_is_refused_with_the_numbers(model, document, 
         MemoryError("no room"),
     ],
 )
-@pytest.mark.parametrize("place", ["reader.Reading.step", "states.StateCache.__init__"])
+@pytest.mark.parametrize("place", ["backbone.Backbone.forward", "states.StateCache.__init__"])
 def test_running_out_of_memory_is_one_clear_error(model, document, monkeypatch, error, place):
     def fail(self, *args):
         raise error

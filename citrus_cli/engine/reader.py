@@ -152,11 +152,13 @@ class Reading:
         """One step; when memory runs out, the same tokens in two steps of half the size."""
         if len(chunk) <= self.chunk_size:
             try:
-                self.step(chunk)
-                return
+                streams = self._forward(chunk)
             except torch.OutOfMemoryError:
                 if len(chunk) < 2 * MIN_CHUNK:
                     raise
+            else:
+                self._settle(len(chunk), *streams)
+                return
             # outside the handler, so that the failed pass's tensors are freed
             torch.cuda.empty_cache()
             self.chunk_size = (len(chunk) + 1) // 2
@@ -166,19 +168,30 @@ class Reading:
 
     def step(self, chunk: Sequence[int]) -> None:
         """Read one chunk; evict from what was there before it. Inside `backbone.attached()`."""
-        size = len(chunk)
-        reader = self._reader_stream(size)
-        passengers = self._passengers(size)
+        self._settle(len(chunk), *self._forward(chunk))
+
+    def _forward(self, chunk: Sequence[int]) -> tuple[Stream, list[Stream]]:
+        """The chunk's pass: its stream, and those of the instructions that ride along.
+
+        States are written, not yet counted, so a pass that fails changes nothing.
+        """
+        reader = self._reader_stream(len(chunk))
+        passengers = self._passengers(len(chunk))
         ids = [*chunk]
         for instruction, _ in passengers:
             ids += instruction.ids
-        self.backbone.forward(self._tensor(ids), [reader, *(s for _, s in passengers)])
+        streams = [stream for _, stream in passengers]
+        self.backbone.forward(self._tensor(ids), [reader, *streams])
+        return reader, streams
+
+    def _settle(self, size: int, reader: Stream, passengers: list[Stream]) -> None:
+        """Count the states of a chunk that went through, and evict."""
         if self.individual:
-            for _, stream in passengers:
+            for stream in passengers:
                 self._evict(stream.cache, stream, self.policy)
         origins = torch.arange(self.tokens_read, self.tokens_read + size)
         self._commit(origins.to(self.backbone.device))
-        judged = reader if self.individual or not passengers else passengers[0][1]
+        judged = reader if self.individual or not passengers else passengers[0]
         self._evict(self.document, judged, self._reader_policy)
         self.tokens_read += size
 
