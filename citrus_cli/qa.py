@@ -10,18 +10,20 @@ from typing import TYPE_CHECKING, BinaryIO
 from citrus_cli.answer import Answer
 from citrus_cli.errors import UsageError
 from citrus_cli.progress import Listener, ignore
+from citrus_cli.settings import (
+    DEFAULT_ANSWER_TOKENS,
+    DEFAULT_BUDGET,
+    DEFAULT_CHUNK_SIZE,
+    DEFAULT_MODEL,
+    DEFAULT_POLICY,
+    Settings,
+)
 
 if TYPE_CHECKING:
     from citrus_cli.documents import Document
     from citrus_cli.run import Runner
 
 Sources = str | PathLike[str] | Sequence[str | PathLike[str]]
-
-DEFAULT_MODEL = "smollm2-135m-instruct"
-DEFAULT_POLICY = "citrus-heads"
-DEFAULT_BUDGET = 256
-DEFAULT_CHUNK_SIZE = 256
-DEFAULT_ANSWER_TOKENS = 256
 
 
 class DocumentQA:
@@ -65,20 +67,20 @@ class DocumentQA:
         Raises:
             UsageError: a setting makes no sense.
         """
-        self.model = model
-        self.policy = DEFAULT_POLICY if policy is None else policy
-        self.budget = _positive("budget", budget, DEFAULT_BUDGET)
-        self.chunk_size = _positive("chunk size", chunk_size, DEFAULT_CHUNK_SIZE)
-        self.max_answer_tokens = _positive(
-            "number of answer tokens", max_answer_tokens, DEFAULT_ANSWER_TOKENS
+        self.settings = Settings(
+            model=model,
+            policy=DEFAULT_POLICY if policy is None else policy,
+            budget=DEFAULT_BUDGET if budget is None else budget,
+            chunk_size=DEFAULT_CHUNK_SIZE if chunk_size is None else chunk_size,
+            quantize=quantize,
+            device=device,
+            max_answer_tokens=(
+                DEFAULT_ANSWER_TOKENS if max_answer_tokens is None else max_answer_tokens
+            ),
+            system=system,
         )
-        self.quantize = quantize
-        self.device = device
-        self.system = system
         self.on_event = on_event
         self._runner: Runner | None = None
-        if self.policy != DEFAULT_POLICY:
-            _check_policy(self.policy)
 
     def ask(
         self,
@@ -159,20 +161,5 @@ class DocumentQA:
         if self._runner is None:
             from citrus_cli.run import Runner
 
-            self._runner = Runner.load(self)
+            self._runner = Runner.load(self.settings, self.on_event)
         return self._runner
-
-
-def _positive(what: str, value: int | None, default: int) -> int:
-    if value is None:
-        return default
-    if value < 1:
-        raise UsageError(f"the {what} must be at least 1, not {value}")
-    return value
-
-
-def _check_policy(name: str) -> None:
-    from citrus_cli.engine.policies import POLICIES  # imports torch: only when it must
-
-    if name not in POLICIES:
-        raise UsageError(f"unknown policy {name!r}; choose one of {', '.join(POLICIES)}")

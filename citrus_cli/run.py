@@ -31,14 +31,14 @@ from citrus_cli.models.load import LoadedModel, load_model
 from citrus_cli.models.memory import human_bytes
 from citrus_cli.models.plain import PlainEncoder
 from citrus_cli.models.prompts import ChatPrompt
-from citrus_cli.progress import Loading, Writing
+from citrus_cli.progress import Listener, Loading, Writing, ignore
 from citrus_cli.progress import Reading as ReadingEvent
+from citrus_cli.settings import Settings
 from citrus_cli.text_stream import TextStream
 from citrus_cli.tokens import DocumentTokens
 
 if TYPE_CHECKING:
     from citrus_cli.documents import Document
-    from citrus_cli.qa import DocumentQA
 
 CURE = "lower --budget or --chunk-size, or use --quantize 4bit"
 
@@ -63,22 +63,28 @@ def memory_errors(loaded: LoadedModel) -> Iterator[None]:
 class Runner:
     """A model that is loaded and has proved that it can be served, and how to ask it."""
 
-    qa: DocumentQA
+    settings: Settings
+    on_event: Listener
     loaded: LoadedModel
     backbone: Backbone
     encoder: PlainEncoder
     prompt: ChatPrompt
 
     @classmethod
-    def load(cls, qa: DocumentQA) -> Runner:
-        """Load the model that `qa` names and let it prove itself.
+    def load(cls, settings: Settings, on_event: Listener = ignore) -> Runner:
+        """Load the model that `settings` names and let it prove itself.
 
         Raises:
             ModelError: it cannot be had, loaded or served.
             MemoryLimitError: it does not fit.
         """
-        loaded = load_model(qa.model, quantize=qa.quantize, device=qa.device, on_event=qa.on_event)
-        qa.on_event(Loading(loaded.name, "checking that it can be served"))
+        loaded = load_model(
+            settings.model,
+            quantize=settings.quantize,
+            device=settings.device,
+            on_event=on_event,
+        )
+        on_event(Loading(loaded.name, "checking that it can be served"))
         try:
             with memory_errors(loaded):
                 backbone = Backbone(loaded.model)
@@ -87,7 +93,8 @@ class Runner:
                 f"{loaded.name} cannot be served: {error}; choose another --model"
             ) from error
         encoder = PlainEncoder(loaded.tokenizer)
-        return cls(qa, loaded, backbone, encoder, ChatPrompt(loaded.tokenizer, encoder, qa.system))
+        prompt = ChatPrompt(loaded.tokenizer, encoder, settings.system)
+        return cls(settings, on_event, loaded, backbone, encoder, prompt)
 
     def policy(self, name: str) -> Policy:
         """The policy called `name`, with this model's retrieval heads if it needs them.
@@ -103,7 +110,7 @@ class Runner:
 
         def report(done: int, total: int) -> None:
             step = f"finding its retrieval heads, once ({done} of {total})"
-            self.qa.on_event(Loading(self.loaded.name, step))
+            self.on_event(Loading(self.loaded.name, step))
 
         heads = calibrate(self.backbone, self.encoder, self.prompt, report)
         remember(self.loaded, heads)
@@ -113,7 +120,7 @@ class Runner:
         self, documents: Sequence[Document], questions: Sequence[str], load_seconds: float
     ) -> Iterator[Answer]:
         """Read the documents and answer; once for all questions where the policy allows it."""
-        together = issubclass(POLICIES[self.qa.policy], CitrusIndividual)
+        together = issubclass(POLICIES[self.settings.policy], CitrusIndividual)
         groups = [list(questions)] if together else [[question] for question in questions]
         asked = 0
         for group in groups:
@@ -133,8 +140,9 @@ class _Run:
         first: int,
         load_seconds: float,
     ) -> None:
-        self.runner, self.qa, self.loaded = runner, runner.qa, runner.loaded
+        self.runner, self.settings, self.loaded = runner, runner.settings, runner.loaded
         self.documents, self.questions, self.first = documents, questions, first
+        self.on_event = runner.on_event
         self.load_seconds = load_seconds
         self.read_seconds = 0.0
         self.warnings: list[str] = []
@@ -153,11 +161,11 @@ class _Run:
                 self.load_seconds = self.read_seconds = 0.0
 
     def _prepare(self) -> Reading:
-        qa = self.qa
-        settings = ReadingSettings(qa.budget, qa.chunk_size, qa.max_answer_tokens)
+        s = self.settings
+        settings = ReadingSettings(s.budget, s.chunk_size, s.max_answer_tokens)
         prompts = [self.runner.prompt.instruction(question) for question in self.questions]
         instructions = [Instruction(prompt.ids, prompt.question) for prompt in prompts]
-        policy = self.runner.policy(qa.policy)
+        policy = self.runner.policy(s.policy)
         self._check_room(settings, max(len(i.ids) for i in instructions), len(instructions))
         return Reading(
             self.runner.backbone, policy, settings, instructions, self.runner.prompt.prefix
@@ -186,7 +194,7 @@ class _Run:
 
         def report(read: int) -> None:
             seconds = time.perf_counter() - started
-            self.qa.on_event(
+            self.on_event(
                 ReadingEvent(tokens.document, tokens.page, read, seconds, tokens.fraction)
             )
 
@@ -199,7 +207,7 @@ class _Run:
         if not reading.tokens_read:
             names = ", ".join(document.path for document in self.documents)
             raise DocumentError(f"{names}: there is no text to answer from")
-        if reading.chunk_size < self.qa.chunk_size:
+        if reading.chunk_size < self.settings.chunk_size:
             self.warnings.append(
                 f"memory ran out, so the chunk size was lowered to {reading.chunk_size}"
             )
@@ -214,7 +222,7 @@ class _Run:
             nonlocal count
             count += 1
             if text := stream.push(token):
-                self.qa.on_event(Writing(self.first + index, text))
+                self.on_event(Writing(self.first + index, text))
 
         interrupted = False
         try:
@@ -222,13 +230,13 @@ class _Run:
                 self.runner.backbone,
                 reading.caches[index],
                 reading.instructions[index],
-                self.qa.max_answer_tokens,
+                self.settings.max_answer_tokens,
                 self.loaded.eos_token_ids,
                 write,
             )
         except KeyboardInterrupt:
             interrupted = True
-        complete = not interrupted and count < self.qa.max_answer_tokens
+        complete = not interrupted and count < self.settings.max_answer_tokens
         seconds = time.perf_counter() - started
         return self._receipt(reading, tokens, index, stream.text, count, complete, seconds), (
             interrupted
@@ -244,7 +252,7 @@ class _Run:
         complete: bool,
         answer_seconds: float,
     ) -> Answer:
-        qa, loaded = self.qa, self.loaded
+        settings, loaded = self.settings, self.loaded
         warnings = [*self.warnings, *(w for d in self.documents for w in d.warnings)]
         return Answer(
             question=self.questions[index],
@@ -258,8 +266,8 @@ class _Run:
             model=loaded.name,
             quantization=loaded.quantization,
             device=str(loaded.device),
-            policy=qa.policy,
-            budget=qa.budget,
+            policy=settings.policy,
+            budget=settings.budget,
             chunk_size=reading.chunk_size,
             tokens_read=reading.tokens_read,
             states_kept=reading.states_kept(index),

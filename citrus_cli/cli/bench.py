@@ -80,7 +80,7 @@ def bench(
 
 def _settings(model: ModelOptions, method: MethodOptions, rounds: int) -> Settings:
     from citrus_cli.evals.bench import Settings
-    from citrus_cli.qa import DEFAULT_BUDGET, DEFAULT_CHUNK_SIZE, DEFAULT_MODEL
+    from citrus_cli.settings import DEFAULT_BUDGET, DEFAULT_CHUNK_SIZE, DEFAULT_MODEL
 
     return Settings(
         model=model.model or DEFAULT_MODEL,

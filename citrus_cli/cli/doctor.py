@@ -62,7 +62,7 @@ def collect_facts() -> Facts:
     """Examine the machine, at the settings that `citrus ask` has by default."""
     try:
         from citrus_cli.models.doctor import collect
-        from citrus_cli.qa import DEFAULT_BUDGET, DEFAULT_CHUNK_SIZE
+        from citrus_cli.settings import DEFAULT_BUDGET, DEFAULT_CHUNK_SIZE
 
         return collect(budget=DEFAULT_BUDGET, chunk_size=DEFAULT_CHUNK_SIZE)
     except ImportError as error:

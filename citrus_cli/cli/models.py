@@ -131,7 +131,7 @@ def known_models() -> list[KnownModel]:
     from citrus_cli.models import sources
     from citrus_cli.models.catalogue import CATALOGUE, CatalogueModel
     from citrus_cli.models.memory import memory_needed
-    from citrus_cli.qa import DEFAULT_BUDGET, DEFAULT_CHUNK_SIZE
+    from citrus_cli.settings import DEFAULT_BUDGET, DEFAULT_CHUNK_SIZE
 
     def row(model: CatalogueModel) -> KnownModel:
         def memory(quantization: str) -> int:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from citrus_cli.cli.declaring import choices, option
 from citrus_cli.cli.streams import ColorMode
-from citrus_cli.qa import (
+from citrus_cli.settings import (
     DEFAULT_ANSWER_TOKENS,
     DEFAULT_BUDGET,
     DEFAULT_CHUNK_SIZE,
