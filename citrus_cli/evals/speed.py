@@ -127,7 +127,7 @@ def _bare_step(runner: Runner, cached: list[int], chunk: torch.Tensor) -> Callab
     def step() -> None:
         with torch.inference_mode():
             model(chunk.unsqueeze(0), past_key_values=cache, use_cache=True, logits_to_keep=1)
-        cache.crop(len(cached))
+        cache.crop(-chunk.shape[0])
 
     return step
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 import torch
 from tiny import QUESTION, text
+from tiny_models import make_model_folder
 
+from citrus_cli import DocumentQA
 from citrus_cli.engine.reader import Reading
 from citrus_cli.errors import UsageError
-from citrus_cli.evals import large
+from citrus_cli.evals import large, speed
 from citrus_cli.evals.bench import Bench, Settings
 from citrus_cli.evals.passkey import passkey, passkey_tokens
 from citrus_cli.evals.two_pass import TwoPassReader
@@ -76,3 +78,13 @@ def test_passkeys_are_found_by_the_question_and_lost_without_it(smollm2):
     found = {result.policy: result.found for result in results}
     assert found["citrus-heads"] == 3
     assert found["streaming"] <= 1
+
+
+def test_speeds_are_measured_on_the_same_work(tmp_path):
+    folder = str(make_model_folder(tmp_path / "tiny"))
+    runner = DocumentQA(folder, policy="citrus").runner()
+    reading = speed.reading_speed(runner, budget=40, chunk_size=24, rounds=2)
+    assert reading.of_bare_forward == reading.bare_seconds / reading.citrus_seconds > 0
+    assert reading.over_two_pass == reading.two_pass_seconds / reading.citrus_seconds > 0
+    full = speed.against_full_attention(runner, 200, budget=40, chunk_size=24, answer_tokens=4)
+    assert full.ratio == full.full_seconds / full.citrus_seconds > 0
