@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 import torch
 
@@ -125,9 +126,8 @@ class Bench:
             policy=s.policy,
             max_answer_tokens=48,
         )
-        results = list(ask_samples(qa))
-        for document in dict.fromkeys(result.document for result in results):
-            rights = [r.right for r in results if r.document == document]
+        for document, results in groupby(ask_samples(qa), key=lambda result: result.document):
+            rights = [result.right for result in results]
             goal = "≥ 8/10" if len(rights) == 10 else ""
             what = f"{document}, questions answered rightly"
             yield Figure("samples", what, f"{sum(rights)}/{len(rights)}", goal)
