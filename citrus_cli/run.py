@@ -17,7 +17,6 @@ from citrus_cli.engine.generator import generate
 from citrus_cli.engine.policies import (
     POLICIES,
     CitrusHeads,
-    CitrusIndividual,
     Head,
     Policy,
     make_policy,
@@ -96,6 +95,11 @@ class Runner:
         prompt = ChatPrompt(loaded.tokenizer, encoder, settings.system)
         return cls(settings, on_event, loaded, backbone, encoder, prompt)
 
+    def instruction(self, question: str) -> Instruction:
+        """What the model reads after the document, for one question."""
+        prompt = self.prompt.instruction(question)
+        return Instruction(prompt.ids, prompt.question)
+
     def policy(self, name: str) -> Policy:
         """The policy called `name`, with this model's retrieval heads if it needs them.
 
@@ -120,7 +124,7 @@ class Runner:
         self, documents: Sequence[Document], questions: Sequence[str], load_seconds: float
     ) -> Iterator[Answer]:
         """Read the documents and answer; once for all questions where the policy allows it."""
-        together = issubclass(POLICIES[self.settings.policy], CitrusIndividual)
+        together = POLICIES[self.settings.policy].document_policy is not None
         groups = [list(questions)] if together else [[question] for question in questions]
         asked = 0
         for group in groups:
@@ -163,8 +167,7 @@ class _Run:
     def _prepare(self) -> Reading:
         s = self.settings
         settings = ReadingSettings(s.budget, s.chunk_size, s.max_answer_tokens)
-        prompts = [self.runner.prompt.instruction(question) for question in self.questions]
-        instructions = [Instruction(prompt.ids, prompt.question) for prompt in prompts]
+        instructions = [self.runner.instruction(question) for question in self.questions]
         policy = self.runner.policy(s.policy)
         self._check_room(settings, max(len(i.ids) for i in instructions), len(instructions))
         return Reading(

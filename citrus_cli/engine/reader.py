@@ -10,7 +10,7 @@ from torch import Tensor
 
 from citrus_cli.engine.attention import Stream
 from citrus_cli.engine.backbone import Backbone
-from citrus_cli.engine.policies import Candidates, CitrusIndividual, Policy, Rows
+from citrus_cli.engine.policies import Candidates, Policy, Rows
 from citrus_cli.engine.states import NO_ORIGIN, StateCache
 
 MIN_CHUNK = 16
@@ -92,8 +92,7 @@ class Reading:
     caches: list[StateCache] = field(init=False)
 
     def __post_init__(self) -> None:
-        individual = isinstance(self.policy, CitrusIndividual)
-        if len(self.instructions) != 1 and not individual:
+        if len(self.instructions) != 1 and not self.individual:
             raise ValueError(f"policy {self.policy.name} reads for one instruction at a time")
         self.chunk_size = self.settings.chunk_size
         self._pinned = len(self.prefix)
@@ -101,19 +100,15 @@ class Reading:
         self.caches = [
             self.backbone.cache(self._capacity(len(i.ids)), table) for i in self.instructions
         ]
-        self.document = (
-            self.backbone.cache(self._capacity(0), table) if individual else self.caches[0]
-        )
-        self._reader_policy = (
-            self.policy.document_policy
-            if isinstance(self.policy, CitrusIndividual)
-            else self.policy
-        )
+        self.document = self.caches[0]
+        if self.individual:
+            self.document = self.backbone.cache(self._capacity(0), table)
+        self._reader_policy = self.policy.document_policy or self.policy
 
     @property
     def individual(self) -> bool:
         """Whether each instruction keeps a cache of its own."""
-        return self.document is not self.caches[0]
+        return self.policy.document_policy is not None
 
     def states_kept(self, index: int = 0) -> int:
         """Document states per layer that the answer to an instruction attends to."""

@@ -27,8 +27,7 @@ class NotServableError(Exception):
 class Rope:
     """The rotary embedding of one model: its tables, and a rotation per layer.
 
-    `rotations[layer]` starts as the identity for every layer; `choose_rotations` (see `probe`)
-    replaces it with the function that the layer was seen to use.
+    `rotations[layer]` is the function that the layer was seen to use; `probe` finds them.
     """
 
     def __init__(self, model: nn.Module) -> None:

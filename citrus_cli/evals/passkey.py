@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from citrus_cli.engine.generator import generate
-from citrus_cli.engine.reader import Instruction, Reading, ReadingSettings
+from citrus_cli.engine.reader import Reading, ReadingSettings
 from citrus_cli.run import Runner
 
 FILLER = (
@@ -57,11 +57,11 @@ def passkey(
     The same texts and numbers for every policy.
     """
     settings = ReadingSettings(budget, chunk_size, ANSWER_TOKENS)
-    prompt = runner.prompt.instruction(QUESTION)
-    instruction = Instruction(prompt.ids, prompt.question)
+    instruction = runner.instruction(QUESTION)
     filler = runner.encoder.encode(FILLER)
     for length in lengths:
         for policy in policies:
+            rule = runner.policy(policy)
             rng = random.Random(f"{seed} {length}")
             found, read, seconds = 0, 0, 0.0
             for trial in range(trials):
@@ -72,7 +72,7 @@ def passkey(
                 ids = passkey_tokens((filler, needle), length, (trial + 0.5) / trials)
                 reading = Reading(
                     runner.backbone,
-                    runner.policy(policy),
+                    rule,
                     settings,
                     [instruction],
                     runner.prompt.prefix,

@@ -10,11 +10,11 @@ from statistics import median
 import torch
 from transformers import DynamicCache
 
+from citrus_cli.engine.generator import generate
 from citrus_cli.engine.policies import Citrus
-from citrus_cli.engine.reader import Instruction, Reading, ReadingSettings
+from citrus_cli.engine.reader import Reading, ReadingSettings
 from citrus_cli.evals.passkey import FILLER, QUESTION
 from citrus_cli.evals.two_pass import TwoPassReader
-from citrus_cli.models.hardware import peak_memory, reset_peak_memory
 from citrus_cli.run import Runner
 
 
@@ -51,8 +51,6 @@ class FullAttentionSpeed:
     tokens: int
     citrus_seconds: float
     full_seconds: float
-    citrus_peak_bytes: int
-    full_peak_bytes: int
 
     @property
     def ratio(self) -> float:
@@ -94,16 +92,11 @@ def timed(step: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def _instruction(runner: Runner) -> Instruction:
-    prompt = runner.prompt.instruction(QUESTION)
-    return Instruction(prompt.ids, prompt.question)
-
-
 def _citrus_step(
     runner: Runner, ids: list[int], chunk: torch.Tensor, budget: int, chunk_size: int
 ) -> Callable[[], object]:
     settings = ReadingSettings(budget, chunk_size, answer_tokens=1)
-    reading = Reading(runner.backbone, Citrus(), settings, [_instruction(runner)])
+    reading = Reading(runner.backbone, Citrus(), settings, [runner.instruction(QUESTION)])
     with runner.backbone.attached():
         for start in range(0, len(ids), chunk_size):
             reading.step(ids[start : start + chunk_size])
@@ -135,7 +128,7 @@ def _bare_step(runner: Runner, cached: list[int], chunk: torch.Tensor) -> Callab
 def _two_pass_step(
     runner: Runner, ids: list[int], chunk: torch.Tensor, budget: int, chunk_size: int
 ) -> Callable[[], object]:
-    reader = TwoPassReader(runner.backbone, budget, _instruction(runner).ids)
+    reader = TwoPassReader(runner.backbone, budget, runner.instruction(QUESTION).ids)
 
     def step(tokens: torch.Tensor = chunk) -> None:
         with runner.backbone.attached():
@@ -154,14 +147,9 @@ def against_full_attention(
     Both are made to write exactly `answer_tokens`.
     """
     ids = text_ids(runner, tokens)
-    peaks = []
-    device = runner.backbone.device
-    reset_peak_memory(device)
     citrus = timed(lambda: _ask(runner, ids, budget, chunk_size, answer_tokens))
-    peaks.append(peak_memory(device))
-    reset_peak_memory(device)
-    prompt = [*runner.prompt.prefix, *ids, *_instruction(runner).ids]
-    batch = torch.tensor([prompt], device=device)
+    prompt = [*runner.prompt.prefix, *ids, *runner.instruction(QUESTION).ids]
+    batch = torch.tensor([prompt], device=runner.backbone.device)
 
     def full() -> None:
         with torch.inference_mode():
@@ -174,15 +162,11 @@ def against_full_attention(
                 pad_token_id=0,
             )
 
-    seconds = timed(full)
-    peaks.append(peak_memory(device))
-    return FullAttentionSpeed(tokens, citrus, seconds, peaks[0], peaks[1])
+    return FullAttentionSpeed(tokens, citrus, timed(full))
 
 
 def _ask(runner: Runner, ids: list[int], budget: int, chunk_size: int, answer_tokens: int) -> None:
-    from citrus_cli.engine.generator import generate
-
-    instruction = _instruction(runner)
+    instruction = runner.instruction(QUESTION)
     settings = ReadingSettings(budget, chunk_size, answer_tokens)
     reading = Reading(runner.backbone, Citrus(), settings, [instruction], runner.prompt.prefix)
     reading.read([ids])

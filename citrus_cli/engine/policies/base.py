@@ -47,6 +47,10 @@ class Policy(ABC):
     sees_chunk: ClassVar[bool] = False
     """Whether the instruction also sees, and the policy also judges, the chunk just read."""
 
+    document_policy: ClassVar[Policy | None] = None
+    """What evicts the document's cache where each instruction keeps a cache of its own beside it;
+    None: the document is read through the instruction's cache."""
+
     @abstractmethod
     def rank(self, candidates: Candidates) -> Tensor:
         """How much each state is worth keeping: (layers, states), or (1, states) for all layers."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from citrus_cli.engine.policies.base import Policy
 from citrus_cli.engine.policies.citrus import Citrus
 from citrus_cli.engine.policies.standard import Standard
 
@@ -15,4 +14,4 @@ class CitrusIndividual(Citrus):
     """
 
     name = "citrus-individual"
-    document_policy: Policy = Standard()
+    document_policy = Standard()
