@@ -14,6 +14,7 @@ from citrus_cli.answer import Answer, DocumentReceipt, Seconds
 from citrus_cli.calibration import calibrate
 from citrus_cli.engine.backbone import Backbone
 from citrus_cli.engine.generator import generate
+from citrus_cli.engine.instruction import Instruction, ReadingSettings
 from citrus_cli.engine.policies import (
     POLICIES,
     CitrusHeads,
@@ -21,7 +22,7 @@ from citrus_cli.engine.policies import (
     Policy,
     make_policy,
 )
-from citrus_cli.engine.reader import Instruction, Reading, ReadingSettings
+from citrus_cli.engine.reader import Reading
 from citrus_cli.engine.rope import NotServableError
 from citrus_cli.errors import DocumentError, MemoryLimitError, ModelError, UsageError
 from citrus_cli.models.hardware import free_memory, peak_memory, reset_peak_memory
