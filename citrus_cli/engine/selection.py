@@ -44,7 +44,7 @@ class Selection:
         self.instructions = instructions
         self._pinned = prefix
         self.caches = [
-            backbone.cache(capacity(settings, policy, prefix, len(i.ids)), table)
+            backbone.cache(capacity(settings, policy.lag, prefix, len(i.ids)), table)
             for i in instructions
         ]
 
@@ -87,7 +87,7 @@ class Selection:
             )
 
 
-def capacity(settings: ReadingSettings, policy: Policy, prefix: int, instruction: int) -> int:
+def capacity(settings: ReadingSettings, lag: int, prefix: int, instruction: int) -> int:
     """Slots per layer of an instruction's own cache, with so many tokens of prefix and its own."""
-    gathering = max(settings.chunk_size, policy.lag)
+    gathering = max(settings.chunk_size, lag)
     return prefix + settings.budget + max(gathering, instruction + settings.answer_tokens)
