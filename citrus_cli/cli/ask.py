@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,6 +15,7 @@ from citrus_cli.cli.asking import STDIN_NAME, Request, resolve
 from citrus_cli.cli.declaring import grouped, option, variable
 from citrus_cli.cli.group import Command
 from citrus_cli.cli.libraries import quiet_libraries
+from citrus_cli.cli.opening import engine_of, opening_of
 from citrus_cli.cli.options import (
     DOCUMENTS,
     DocumentOptions,
@@ -23,6 +23,7 @@ from citrus_cli.cli.options import (
     MethodOptions,
     ModelOptions,
     OutputOptions,
+    StoreOptions,
 )
 from citrus_cli.cli.progress_bar import progress_display
 from citrus_cli.cli.question_files import read_questions
@@ -92,6 +93,7 @@ def ask(
     documents: DocumentOptions,
     model: ModelOptions,
     method: MethodOptions,
+    store: StoreOptions,
     output: OutputOptions,
     general: GeneralOptions,
 ) -> None:
@@ -112,7 +114,9 @@ def ask(
     request = _request(arguments or [], question, file)
     opening = _opening(documents, request)
     run = _prepare(context, output, request)
-    run.show(_answers(run, request, opening, _engine(model, method), debug=debug_of(context)))
+    run.show(
+        _answers(run, request, opening, engine_of(model, method, store), debug=debug_of(context))
+    )
 
 
 def _prepare(context: typer.Context, output: OutputOptions, request: Request) -> Run:
@@ -188,32 +192,5 @@ def _check_stdin(kind: Stdin) -> None:
 
 def _opening(documents: DocumentOptions, request: Request) -> dict[str, Any]:
     """The keyword arguments that say how documents are opened."""
-    return {
-        "pages": documents.pages,
-        "password": _password(documents),
-        "encoding": documents.encoding,
-        "stdin": sys.stdin.buffer if STDIN_NAME in request.sources else None,
-    }
-
-
-def _password(documents: DocumentOptions) -> str | None:
-    name = documents.password_file
-    if name is None:
-        return documents.password
-    if documents.password is not None:
-        raise UsageError("--password and --password-file exclude each other: give one of them")
-    try:
-        lines = Path(name).read_text(encoding="utf-8-sig").splitlines()
-    except OSError as error:
-        raise UsageError(f"cannot read the password file {name}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"the password file {name} is not UTF-8 text") from None
-    if not lines or not lines[0]:
-        raise UsageError(f"the password file {name} has no password in its first line")
-    return lines[0]
-
-
-def _engine(model: ModelOptions, method: MethodOptions) -> dict[str, Any]:
-    """The settings that were given: the API has the defaults, and judges the values."""
-    settings = {**vars(model), **vars(method)}
-    return {name: value for name, value in settings.items() if value is not None}
+    stdin = sys.stdin.buffer if STDIN_NAME in request.sources else None
+    return {**opening_of(documents), "stdin": stdin}
