@@ -52,6 +52,13 @@ class Answering:
         self._entry: Entry | None = None
         self._entry = self._look_up()
 
+    @classmethod
+    def of_entry(cls, runner: Runner, documents: Sequence[Document], entry: Entry) -> Answering:
+        """Answers from a stored reading, wherever it lies."""
+        made = cls(runner, documents, (), None)
+        made._entry = entry
+        return made
+
     def answers(self, questions: Sequence[str], load_seconds: float) -> Iterator[Answer]:
         """The answer to each question, in their order."""
         reset_peak_memory(self.runner.loaded.device)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -23,7 +24,8 @@ Sections = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[SECTION]...",
-        help="startup, reading, full, passkey, samples, memory, large; by default all of them.",
+        help="startup, reading, full, passkey, samples, memory, questions, store, agreement, "
+        "kills, large; by default all of them.",
         show_default=False,
     ),
 ]
@@ -31,6 +33,16 @@ Json = Annotated[bool, option("--json", help="A list of JSON objects.", panel=OU
 Rounds = Annotated[
     int,
     option("--rounds", help="Repetitions of a timed step.", panel=METHOD, env=False, min=1),
+]
+QuestionSet = Annotated[
+    Path | None,
+    option(
+        "--questions",
+        help="For agreement: JSON Lines with a text and its questions.",
+        panel=METHOD,
+        metavar="FILE",
+        env=False,
+    ),
 ]
 
 
@@ -45,6 +57,7 @@ def bench(
     context: typer.Context,
     sections: Sections = None,
     rounds: Rounds = 15,
+    questions: QuestionSet = None,
     json: Json = False,
     model: ModelOptions,
     method: MethodOptions,
@@ -61,7 +74,7 @@ def bench(
         quiet_libraries()
     from citrus_cli.evals.bench import SECTIONS, Bench
 
-    run = Bench(_settings(model, method, rounds))
+    run = Bench(_settings(model, method, rounds, questions))
     progress = progress_display(quiet=False, color=color_of(context))
     done = []
     try:
@@ -78,7 +91,9 @@ def bench(
         write_out(dump(done, indent=2) + "\n")
 
 
-def _settings(model: ModelOptions, method: MethodOptions, rounds: int) -> Settings:
+def _settings(
+    model: ModelOptions, method: MethodOptions, rounds: int, questions: Path | None
+) -> Settings:
     from citrus_cli.evals.bench import Settings
     from citrus_cli.settings import DEFAULT_BUDGET, DEFAULT_CHUNK_SIZE, DEFAULT_MODEL
 
@@ -90,4 +105,5 @@ def _settings(model: ModelOptions, method: MethodOptions, rounds: int) -> Settin
         chunk_size=method.chunk_size or DEFAULT_CHUNK_SIZE,
         rounds=rounds,
         policy=method.policy,
+        questions=questions,
     )

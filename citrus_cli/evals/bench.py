@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
+from pathlib import Path
 
 import torch
 
 from citrus_cli.errors import UsageError
-from citrus_cli.evals import processes, speed
+from citrus_cli.evals import kills, processes, speed, stored
 from citrus_cli.evals.passkey import passkey
 from citrus_cli.evals.samples import ask_samples
 from citrus_cli.models.memory import human_bytes
 from citrus_cli.qa import DocumentQA
 from citrus_cli.run import Runner
+from citrus_cli.store.codec import StoreDtype, bytes_per_token
 
+INDIVIDUAL = ("citrus-heads-individual", "citrus-individual")
 PASSKEY_POLICIES = ("citrus-heads", "citrus", "streaming", "standard")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a benchmark runs with. `rounds` are repetitions of timed
-    steps; `policy` is used for the samples, and
-    restricts the passkeys to one."""
+    """What a benchmark runs with.
+
+    `rounds` are repetitions of timed steps; `policy` is used for the samples, and restricts other
+    sections to one; `questions` is a question set for the agreement of stored answers.
+    """
 
     model: str
     quantize: str = "auto"
@@ -32,6 +37,7 @@ class Settings:
     chunk_size: int = 256
     rounds: int = 15
     policy: str | None = None
+    questions: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -132,6 +138,84 @@ class Bench:
             what = f"{document}, questions answered rightly"
             yield Figure("samples", what, f"{sum(rights)}/{len(rights)}", goal)
 
+    def _questions(self) -> Iterator[Figure]:
+        for policy in (self.settings.policy,) if self.settings.policy else INDIVIDUAL:
+            one = 0.0
+            runner = self._with_policy(policy)
+            for r in stored.many_questions(runner, 16_000, stored.QUESTION_COUNTS):
+                one = one or r.seconds
+                yield Figure(
+                    "questions",
+                    f"{policy}, {r.tokens:,} tokens, {r.questions} questions: over one",
+                    f"{r.seconds / one:.2f} ({r.seconds:.1f} s)",
+                    "≤ 2.5" if r.questions == 10 else "",
+                )
+            before = self._with_policy("citrus-heads" if "heads" in policy else "citrus")
+            (shared,) = stored.many_questions(before, 16_000, [1])
+            yield Figure(
+                "questions",
+                f"{policy}, one question: time over that with a shared cache",
+                f"{one / shared.seconds:.2f}",
+                "≤ 1.1",
+            )
+
+    def _store(self) -> Iterator[Figure]:
+        runner = self._with_policy(self.settings.policy or INDIVIDUAL[0])
+        for tokens in (16_000, 100_000):
+            r = stored.store_times(runner, tokens)
+            what = f"{r.tokens:,} tokens"
+            yield Figure(
+                "store",
+                f"{what}: ingest, over reading alone",
+                f"{r.ingest_seconds / r.read_seconds:.2f} ({r.ingest_seconds:.1f} s)",
+            )
+            yield Figure(
+                "store",
+                f"{what}: a further question's reading, over reading afresh",
+                f"1/{r.read_seconds / r.ask_seconds:.1f} ({r.ask_seconds:.1f} s)",
+                "≤ 1/6",
+            )
+        b = runner.backbone
+        sizes: tuple[StoreDtype, ...] = ("bf16", "int8")
+        for dtype in sizes:
+            each = bytes_per_token(b.layers, b.kv_heads, b.head_dim, b.value_dim, 2, dtype)
+            yield Figure("store", f"{dtype}: bytes per token", f"{each:,}")
+
+    def _agreement(self) -> Iterator[Figure]:
+        runner = self._with_policy(self.settings.policy or INDIVIDUAL[0])
+        if self.settings.questions is None:
+            yield Figure("agreement", "answers from the store", "not measured (no --questions)")
+            return
+        path = self.settings.questions
+        for r in stored.agreement(runner, path, ("auto", "int8"), limit=2):
+            yield Figure(
+                "agreement",
+                f"{path.name}, stored as {r.dtype}: answers equal to those of a reading",
+                f"{r.same}/{r.questions}",
+            )
+
+    def _kills(self) -> Iterator[Figure]:
+        for what, test in (("batch", kills.batch_kills), ("ingest", kills.ingest_kills)):
+            r = test(self.settings.model, 20)
+            yield Figure(
+                "kills",
+                f"{r.kills} random kill -9 during citrus {what}: lost, doubled or half-made",
+                f"{r.lost}, {r.doubled}",
+                "0, 0",
+            )
+
+    def _with_policy(self, policy: str) -> Runner:
+        """The loaded model with another policy, and short answers."""
+        s = self.settings
+        settings = replace(
+            self.runner.settings,
+            policy=policy,
+            budget=s.budget,
+            chunk_size=s.chunk_size,
+            max_answer_tokens=24,
+        )
+        return replace(self.runner, settings=settings)
+
     def _startup(self) -> Iterator[Figure]:
         result = processes.start_up(self.settings.model)
         yield Figure("startup", "citrus --help", f"{result.help_seconds:.2f} s", "< 0.5 s")
@@ -188,5 +272,9 @@ SECTIONS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
     "passkey": Bench._passkey,
     "samples": Bench._samples,
     "memory": Bench._memory,
+    "questions": Bench._questions,
+    "store": Bench._store,
+    "agreement": Bench._agreement,
+    "kills": Bench._kills,
     "large": Bench._large,
 }

@@ -64,15 +64,10 @@ def start_up(model: str, rounds: int = 5) -> StartUp:
 
 
 def memory_by_length(model: str, tokens: int, budget: int, chunk_size: int) -> MemoryByLength:
-    """Ask about a text of about `tokens` tokens in a process of its own.
-
-    The text is numbered sentences, eleven tokens or so each, so that no two lines are the same.
-    """
+    """Ask about a text of about `tokens` tokens in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "long.txt"
-        with path.open("w") as file:
-            for line in range(tokens // 14):
-                file.write(f"Entry {line}: the harbour was calm and nothing happened.\n")
+        write_entries(path, tokens)
         seconds, out = _timed(
             [
                 *("ask", str(path), "What happened?", "--json", "--model", model),
@@ -82,6 +77,13 @@ def memory_by_length(model: str, tokens: int, budget: int, chunk_size: int) -> M
         )
     receipt = json.loads(out)
     return MemoryByLength(receipt["tokens_read"], receipt["peak_memory_bytes"], seconds)
+
+
+def write_entries(path: Path, tokens: int) -> None:
+    """Write a text of about `tokens` tokens: numbered sentences, no two lines the same."""
+    with path.open("w") as file:
+        for line in range(tokens // 14):
+            file.write(f"Entry {line}: the harbour was calm and nothing happened.\n")
 
 
 def _timed(arguments: list[str]) -> tuple[float, str]:
