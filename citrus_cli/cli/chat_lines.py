@@ -58,7 +58,8 @@ def parse(line: str) -> Question | Command | None:
 def _command(given: str, argument: str) -> Command:
     name = given.lower()
     if name not in COMMANDS:
-        near = get_close_matches(name, COMMANDS, n=1)
+        begun = [known for known in COMMANDS if name and known.startswith(name)]
+        near = get_close_matches(name, COMMANDS, n=1) or begun
         cure = f"did you mean /{near[0]}?" if near else "/help lists what there is"
         raise UsageError(f"/{given}: no such command; {cure}")
     if name in _WITH_FILE and not argument:

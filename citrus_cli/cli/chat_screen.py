@@ -98,7 +98,8 @@ class ChatScreen:
     def aside(self, text: str) -> None:
         """A line of little weight, for a person alone."""
         if self.manner.edited and not self.manner.quiet:
-            write_out(f"\x1b[2m{text}\x1b[0m\n" if self.manner.styled else f"{text}\n")
+            dim = bool(text) and self.manner.styled
+            write_out(f"\x1b[2m{text}\x1b[0m\n" if dim else f"{text}\n")
 
     def warn(self, texts: Iterable[str]) -> None:
         """Each warning once, though every answer of a chat repeats those about the document."""

@@ -64,6 +64,7 @@ class Talk:
                 self._code = self._screen.failed(error)
             if edited:
                 interrupts.settle()
+                self._screen.aside("")  # air before the next prompt
         return ExitCode.ANSWERED if edited else self._code
 
     def toolbar(self) -> str:

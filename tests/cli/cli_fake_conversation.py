@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from citrus_cli.answer import Answer, DocumentReceipt, KeptPage, Seconds
-from citrus_cli.conversation import Turn
 from citrus_cli.errors import MemoryLimitError
-from citrus_cli.progress import Writing
+from citrus_cli.progress import Note, Writing
 
 HOSTILE = "\x1b[31mred\x1b[0m \x1b]0;title\x07[bold]kept[/bold] \u202edone\x9b2J\rnext"
 PAGES = ((22, "20", 0.6), (3, None, 0.25), (23, "21", 0.1), (9, None, 0.05))
+
+
+@dataclass(frozen=True)
+class Turn:
+    """As in citrus_cli.conversation, which brings libraries that take seconds to import."""
+
+    question: str
+    answer: Answer
 
 
 class FakeConversation:
@@ -28,6 +36,9 @@ class FakeConversation:
             for source in sources
             for pages in ([(34, 18220, (3, 7, 8, 9), (12,))] if how != "one-page" else [(1, 20)])
         )
+        self._read = self.documents
+        if how == "reads-each-time":  # a policy without individual caches
+            self.documents = ()
         self.turns: list[Turn] = []
         self.warnings = ("page 3 has no text",) if how == "warnings" else ()
         self._closed = False
@@ -45,8 +56,11 @@ class FakeConversation:
             raise MemoryLimitError("no memory for this answer; lower --budget")
         if "bug" in question:
             raise RuntimeError("the matrix\nis singular")
+        self.documents = self._read
         if "hasty" in question:  # interrupted before the answer can begin
             self._wait("hasty")
+        if "note" in question:
+            self._on_event(Note("1.2 MB \x1b[31mto read"))
         answer = self._wording(question)
         try:
             for start in range(0, len(answer), 3):
