@@ -20,6 +20,12 @@ def pressed() -> bool:
     return _pressed
 
 
+def settle() -> None:
+    """The work that Ctrl-C was meant for has stopped, and the program goes on: a chat does."""
+    global _pressed
+    _pressed = False
+
+
 def install() -> None:
     """Take over SIGINT, unless the caller's shell said to ignore it (a background job)."""
     ours = threading.current_thread() is threading.main_thread()

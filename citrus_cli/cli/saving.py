@@ -1,13 +1,25 @@
-"""`--output`: a result file that is either whole or not there."""
+"""`--output` and `/save`: a result file that is either whole or not there."""
 
 from __future__ import annotations
 
 import os
 import stat
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from citrus_cli.errors import CitrusError, UsageError
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """How a person asks for a file, and how for one that replaces another."""
+
+    plain: str
+    replacing: str
+
+
+OUTPUT = Spelling("--output", "--overwrite")
 
 
 class ResultFile:
@@ -16,10 +28,11 @@ class ResultFile:
     Everything that can be wrong with the target is found at construction, before any work is done.
     """
 
-    def __init__(self, target: str, *, overwrite: bool) -> None:
+    def __init__(self, target: str, *, overwrite: bool, spelling: Spelling = OUTPUT) -> None:
         self.path = Path(os.path.realpath(target))
         self._overwrite = overwrite
-        mode = _check_target(self.path, target, overwrite)
+        self._spelling = spelling
+        mode = _check_target(self.path, target, overwrite, spelling)
         try:
             descriptor, name = tempfile.mkstemp(
                 dir=self.path.parent, prefix=f".{self.path.name[:100]}.", suffix=".tmp"
@@ -48,7 +61,7 @@ class ResultFile:
         except FileExistsError:
             raise UsageError(
                 f"{self.path} appeared while citrus was working; "
-                f"the result is in {self._temporary} (--overwrite replaces the file)"
+                f"the result is in {self._temporary} ({self._spelling.replacing} replaces the file)"
             ) from None
         except OSError as error:
             raise self._failed(error) from None
@@ -85,20 +98,21 @@ class ResultFile:
         return CitrusError(f"cannot write {self.path}: {error.strerror}")
 
 
-def _check_target(path: Path, given: str, overwrite: bool) -> int:
+def _check_target(path: Path, given: str, overwrite: bool, spelling: Spelling) -> int:
     """Refuse a target that cannot be written; otherwise the permissions its file will have."""
+    where = f"{spelling.plain} {given}"
     try:
         mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
         if not path.parent.is_dir():
-            raise UsageError(f"--output {given}: there is no folder {path.parent}") from None
+            raise UsageError(f"{where}: there is no folder {path.parent}") from None
         return 0o666 & ~_umask()
     except OSError as error:
-        raise UsageError(f"--output {given}: {error.strerror}") from None
+        raise UsageError(f"{where}: {error.strerror}") from None
     if not stat.S_ISREG(mode):
-        raise UsageError(f"--output {given}: not a file; use a shell redirection for devices")
+        raise UsageError(f"{where}: not a file; use a shell redirection for devices")
     if not overwrite:
-        raise UsageError(f"--output {given}: the file exists; --overwrite replaces it")
+        raise UsageError(f"{where}: the file exists; {spelling.replacing} replaces it")
     return stat.S_IMODE(mode)
 
 

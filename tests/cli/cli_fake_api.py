@@ -10,11 +10,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from cli_fake_conversation import HOSTILE, FakeConversation
+
 from citrus_cli.answer import Answer, DocumentReceipt, Seconds
 from citrus_cli.errors import DocumentError, MemoryLimitError, ModelError, UsageError
 from citrus_cli.progress import Fetching, Loading, Reading, Writing, ignore
-
-HOSTILE = "\x1b[31mred\x1b[0m \x1b]0;title\x07[bold]kept[/bold] \u202edone\x9b2J\rnext"
 
 
 def make_answer(question: str, text: str, **changes: Any) -> Answer:
@@ -63,6 +63,14 @@ class FakeDocumentQA:
         for number, question in enumerate(questions):
             self._read(how)
             yield self._answer(how, number, question, text)
+
+    def conversation(self, sources: Sequence[str], **opening: Any) -> FakeConversation:
+        type(self).calls[-1] |= {"sources": sources, **opening}
+        text = " ".join(self._open(source, opening) for source in sources)
+        how = os.environ.get("FAKE", "")
+        self._load(how)
+        self._read(how)
+        return FakeConversation(sources, text, how, self.on_event)
 
     def _open(self, source: str, opening: dict[str, Any]) -> str:
         if source == "-":

@@ -6,9 +6,10 @@ import sys
 
 from cli_fake_api import FakeDocumentQA
 
-from citrus_cli.cli import ask, main
+from citrus_cli.cli import ask, chat, main
 
 ask.load_document_qa = lambda: FakeDocumentQA  # type: ignore[assignment, return-value]
+chat.load_document_qa = ask.load_document_qa
 
 if __name__ == "__main__":
     sys.exit(main())

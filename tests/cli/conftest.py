@@ -9,7 +9,7 @@ import pytest
 from cli_fake_api import FakeDocumentQA
 from cli_harness import Citrus
 
-from citrus_cli.cli import ask, interrupts
+from citrus_cli.cli import ask, chat, interrupts
 
 
 @pytest.fixture(autouse=True)
@@ -22,6 +22,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(folder))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / ".config"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder / ".state"))
     monkeypatch.setenv("CITRUS_CACHE_DIR", str(folder / "cache"))
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setattr(interrupts, "_pressed", False)
@@ -41,6 +42,7 @@ def document(home: Path) -> Path:
 def citrus(monkeypatch: pytest.MonkeyPatch) -> Citrus:
     """The program, answering with the fake API."""
     monkeypatch.setattr(ask, "load_document_qa", lambda: FakeDocumentQA)
+    monkeypatch.setattr(chat, "load_document_qa", lambda: FakeDocumentQA)
     monkeypatch.setattr(ask, "quiet_libraries", lambda: None)  # it would silence the tests too
     monkeypatch.setattr(FakeDocumentQA, "calls", [])
     return Citrus()
