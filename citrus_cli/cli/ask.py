@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from citrus_cli.answer import Answer
 from citrus_cli.cli.answers import Form, answer_view
+from citrus_cli.cli.api import engine, load_document_qa, opening
 from citrus_cli.cli.asking import STDIN_NAME, Request, resolve
 from citrus_cli.cli.declaring import grouped, option, variable
 from citrus_cli.cli.group import Command
@@ -40,9 +40,6 @@ from citrus_cli.cli.streams import (
 )
 from citrus_cli.errors import UsageError
 from citrus_cli.progress import Loading
-
-if TYPE_CHECKING:
-    from citrus_cli.qa import DocumentQA
 
 Arguments = Annotated[
     list[str] | None,
@@ -110,9 +107,9 @@ def ask(
     the message says how to spell either meaning.
     """
     request = _request(arguments or [], question, file)
-    opening = _opening(documents, request)
+    how = opening(documents, sys.stdin.buffer if STDIN_NAME in request.sources else None)
     run = _prepare(context, output, request)
-    run.show(_answers(run, request, opening, _engine(model, method), debug=debug_of(context)))
+    run.show(_answers(run, request, how, engine(model, method), debug=debug_of(context)))
 
 
 def _prepare(context: typer.Context, output: OutputOptions, request: Request) -> Run:
@@ -141,21 +138,14 @@ def _prepare(context: typer.Context, output: OutputOptions, request: Request) ->
 
 
 def _answers(
-    run: Run, request: Request, opening: dict[str, Any], engine: dict[str, Any], *, debug: bool
+    run: Run, request: Request, how: dict[str, Any], settings: dict[str, Any], *, debug: bool
 ) -> Iterator[Answer]:
     """Everything slow, and so everything that can be interrupted: it happens inside `run`."""
-    run.listen(Loading(engine.get("model", "citrus"), "starting"))
+    run.listen(Loading(settings.get("model", "citrus"), "starting"))
     if not debug:
         quiet_libraries()
-    qa = load_document_qa()(**engine, on_event=run.listen)
-    yield from qa.ask_all(request.sources, request.questions, **opening)
-
-
-def load_document_qa() -> type[DocumentQA]:
-    """The Python API, imported only now: it brings the libraries that take seconds to import."""
-    from citrus_cli.qa import DocumentQA
-
-    return DocumentQA
+    qa = load_document_qa()(**settings, on_event=run.listen)
+    yield from qa.ask_all(request.sources, request.questions, **how)
 
 
 def _request(arguments: list[str], questions: list[str] | None, file: str | None) -> Request:
@@ -184,36 +174,3 @@ def _check_stdin(kind: Stdin) -> None:
         notice(
             "citrus:", "reading from the terminal; end the text with Ctrl-D", ColorMode.AUTO, "2"
         )
-
-
-def _opening(documents: DocumentOptions, request: Request) -> dict[str, Any]:
-    """The keyword arguments that say how documents are opened."""
-    return {
-        "pages": documents.pages,
-        "password": _password(documents),
-        "encoding": documents.encoding,
-        "stdin": sys.stdin.buffer if STDIN_NAME in request.sources else None,
-    }
-
-
-def _password(documents: DocumentOptions) -> str | None:
-    name = documents.password_file
-    if name is None:
-        return documents.password
-    if documents.password is not None:
-        raise UsageError("--password and --password-file exclude each other: give one of them")
-    try:
-        lines = Path(name).read_text(encoding="utf-8-sig").splitlines()
-    except OSError as error:
-        raise UsageError(f"cannot read the password file {name}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise UsageError(f"the password file {name} is not UTF-8 text") from None
-    if not lines or not lines[0]:
-        raise UsageError(f"the password file {name} has no password in its first line")
-    return lines[0]
-
-
-def _engine(model: ModelOptions, method: MethodOptions) -> dict[str, Any]:
-    """The settings that were given: the API has the defaults, and judges the values."""
-    settings = {**vars(model), **vars(method)}
-    return {name: value for name, value in settings.items() if value is not None}

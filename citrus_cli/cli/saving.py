@@ -19,7 +19,7 @@ class ResultFile:
     def __init__(self, target: str, *, overwrite: bool) -> None:
         self.path = Path(os.path.realpath(target))
         self._overwrite = overwrite
-        mode = _check_target(self.path, target, overwrite)
+        mode = check_target(self.path, target, overwrite)
         try:
             descriptor, name = tempfile.mkstemp(
                 dir=self.path.parent, prefix=f".{self.path.name[:100]}.", suffix=".tmp"
@@ -78,14 +78,14 @@ class ResultFile:
         if self._overwrite:
             self._temporary.replace(self.path)
         else:
-            _move_to_free_name(self._temporary, self.path)
-        _sync_folder(self.path.parent)
+            move_to_free_name(self._temporary, self.path)
+        sync_folder(self.path.parent)
 
     def _failed(self, error: OSError) -> CitrusError:
         return CitrusError(f"cannot write {self.path}: {error.strerror}")
 
 
-def _check_target(path: Path, given: str, overwrite: bool) -> int:
+def check_target(path: Path, given: str, overwrite: bool) -> int:
     """Refuse a target that cannot be written; otherwise the permissions its file will have."""
     try:
         mode = path.stat().st_mode
@@ -108,7 +108,7 @@ def _umask() -> int:
     return mask
 
 
-def _move_to_free_name(source: Path, target: Path) -> None:
+def move_to_free_name(source: Path, target: Path) -> None:
     """Rename without replacing: a link fails when the name is taken, even by a racing process."""
     try:
         os.link(source, target)
@@ -122,7 +122,7 @@ def _move_to_free_name(source: Path, target: Path) -> None:
         source.unlink()
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make the rename itself durable, where folders can be synced."""
     try:
         descriptor = os.open(folder, os.O_RDONLY)
