@@ -1,7 +1,7 @@
 """The formats of a batch's output: rows to text, and the text back to rows.
 
-Every format keeps all that `--resume` needs: CSV in its columns, Markdown and HTML in a part that is
-not shown.
+Every format keeps all that `--resume` needs: CSV in its columns, Markdown and HTML in a part that
+is not shown.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _HIDDEN = re.compile(
 )
 
 
-class NotOurs(ValueError):
+class NotOursError(ValueError):
     """The text is not what `render` made."""
 
 
@@ -44,14 +44,14 @@ def parse(text: str, format: str) -> list[Row]:
     """The rows of a text that `render` made; of a CSV file all but its carried-through columns.
 
     Raises:
-        NotOurs: it made something else.
+        NotOursError: it made something else.
     """
     try:
         rows = _PARSERS[format](text)
     except (ValueError, csv.Error, RecursionError) as error:
-        raise NotOurs(str(error)) from error
+        raise NotOursError(str(error)) from error
     if not isinstance(rows, list) or not all(is_row(row) for row in rows):
-        raise NotOurs("there are no rows with a key and a status in it")
+        raise NotOursError("there are no rows with a key and a status in it")
     return rows
 
 
@@ -105,7 +105,7 @@ def _cell(name: str, value: Any) -> str:
         value = "|".join(value)
     if isinstance(value, list | dict) and not value:
         return ""
-    text = plain(value).replace("\0", "")
+    text = plain(value).replace("\0", "").replace("\r\n", "\n").replace("\r", "\n")
     return _guarded(text) if isinstance(value, str) else text
 
 
@@ -131,6 +131,8 @@ def _value(name: str, cell: str | None) -> Any:
         return cell == "true"
     if name in _NUMBERS:
         return json.loads(cell) if cell else None
+    if name == "error" and not cell:
+        return None
     return cell[1:] if _PROTECTED.match(cell) else cell
 
 
@@ -147,12 +149,10 @@ def _markdown(rows: Sequence[Row]) -> str:
 
 
 def _parse_hidden(text: str) -> Any:
-    found = None
-    for found in _HIDDEN.finditer(text):
-        pass  # the last one: an answer cannot stand after it
-    if found is None:
-        raise NotOurs("its rows are missing")
-    return json.loads(found.group(1) or found.group(2))
+    found = list(_HIDDEN.finditer(text))
+    if not found:
+        raise NotOursError("its rows are missing")
+    return json.loads(found[-1].group(1) or found[-1].group(2))
 
 
 _RENDERERS: dict[str, Callable[[Sequence[Row]], str]] = {

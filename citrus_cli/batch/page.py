@@ -64,7 +64,7 @@ def markdown_page(rows: Sequence[Row]) -> str:
         cells = [plain({**row, "status": status}.get(name)) for name in names]
         lines.append(f"| {' | '.join(map(_escaped, cells))} |")
     # a comment must not hold two hyphens, nor end early
-    hidden = json_text(list(rows)).replace("-", "\\u002d").replace(">", "\\u003e")
+    hidden = json_text(list(rows)).replace("--", "\\u002d\\u002d").replace(">", "\\u003e")
     table = "\n".join(lines)
     return f"# Answers\n\n{summary}\n\n{table}\n\n<!-- citrus-rows {hidden} -->\n"
 

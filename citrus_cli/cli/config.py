@@ -20,7 +20,7 @@ import typer
 from citrus_cli.errors import UsageError
 
 # What belongs to one run: a file that set them would silently change what the arguments mean.
-NOT_IN_FILE = frozenset({"question", "file", "output", "overwrite", "force", "help"})
+NOT_IN_FILE = frozenset({"question", "file", "output", "overwrite", "resume", "force", "help"})
 
 
 def config_path() -> Path:

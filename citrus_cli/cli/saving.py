@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from citrus_cli.errors import CitrusError, UsageError
@@ -65,6 +66,13 @@ class ResultFile:
         except OSError:
             return self._temporary if self._temporary.exists() else None
         return incomplete
+
+    def discard(self) -> None:
+        """The result is not wanted: leave no trace of it."""
+        with suppress(OSError):
+            self._file.close()
+        with suppress(OSError):
+            self._temporary.unlink(missing_ok=True)
 
     def _close(self) -> None:
         try:
