@@ -115,7 +115,10 @@ def _guarded(text: str) -> str:
 
 def _parse_csv(text: str) -> list[Row]:
     rows: list[Row] = []
-    for cells in csv.DictReader(io.StringIO(text, newline=""), strict=True):
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    if KEY not in (reader.fieldnames or ()):
+        raise NotOursError("it has no column called key")
+    for cells in reader:
         row: Row = {name: _value(name, cell) for name, cell in cells.items() if name}
         rows.append(row)
     return rows

@@ -18,6 +18,8 @@ def read(name: str, text: str, delimiter: str) -> Records:
     _, header = next(rows, (1, [""]))
     columns = _columns(name, header, delimiter)
     for line, cells in rows:
+        while len(cells) > len(columns) and not cells[-1].strip():
+            cells.pop()
         if len(cells) > len(columns):
             raise UsageError(
                 f"{name}, line {line}: {len(cells)} cells under {len(columns)} columns; "

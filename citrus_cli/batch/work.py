@@ -169,6 +169,8 @@ def _expand(
 def _locate(document: str, folder: Path | None, where: str) -> str:
     """A row's document: beside the questions file if it is there, else as it is."""
     try:
+        if "\0" in document:
+            raise ValueError
         beside = folder / document if folder is not None else Path(document)
         path = beside if beside.exists() else Path(document).expanduser()
         is_folder = path.is_dir()

@@ -103,6 +103,7 @@ class FileOutput:
         self._check()
 
     def _check(self) -> None:
+        self._mode = check_target(self.path, self._given, overwrite=True)
         begun = not self._direct and self._journal_path.exists()
         if not (self._resume or self._overwrite):
             cure = "--resume goes on with it, --overwrite replaces it"
@@ -113,7 +114,6 @@ class FileOutput:
                 )
             if self.path.exists():
                 raise UsageError(f"--output {self._given}: the file exists; {cure}")
-        self._mode = check_target(self.path, self._given, overwrite=True)
         with suppress(OSError):  # not there, or not readable: `earlier` says so if it matters
             self._held = os.open(self._journal_path, os.O_RDONLY)
         if self._held is not None:

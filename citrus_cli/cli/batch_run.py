@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from citrus_cli.batch.answering import Answering, Outcomes
 from citrus_cli.batch.resuming import Match
-from citrus_cli.batch.rows import FAILED, OUTCOME, Row, RowMaker
+from citrus_cli.batch.rows import FAILED, KEY, OUTCOME, Row, RowMaker
 from citrus_cli.batch.work import Target, WorkList
 from citrus_cli.cli import interrupts
 from citrus_cli.cli.batch_output import Output
@@ -77,11 +77,10 @@ class BatchRun:
 
     def _begin(self) -> None:
         """Take over what an earlier run has done, as this one would write it."""
-        for item in self.work.items:
-            earlier = self.match.done.get(item.key)
-            if earlier is not None:
-                outcome = {name: earlier.get(name) for name in OUTCOME}
-                self._rows[item.key] = self.maker.row(item, outcome, earlier["key"])
+        items = {item.key: item for item in self.work.items}
+        for key, earlier in self.match.done.items():  # in the order of the file
+            outcome = {name: earlier.get(name) for name in OUTCOME}
+            self._rows[key] = self.maker.row(items[key], outcome, earlier[KEY])
         kept = [*self._rows.values(), *self.match.kept]
         self.output.begin(kept, len(self.work.items) - len(self._rows))
         for note in self.work.notes:
