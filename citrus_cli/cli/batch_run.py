@@ -103,17 +103,19 @@ class BatchRun:
     def _finish(self, outcomes: Outcomes) -> None:
         """Put rows out before anything else can go wrong."""
         rows = {item.key: self.maker.row(item, outcome) for item, outcome in outcomes}
-        self.output.add(list(rows.values()))
-        self._rows |= rows
-        self.tally.done += len(rows)
+        failed = outcomes[0][1]["status"] == FAILED
+        with interrupts.held():
+            self.output.add(list(rows.values()))
+            self._rows |= rows
+            self.tally.done += len(rows)
+            self.tally.failed += len(rows) if failed else 0
         for (item, outcome), row in zip(outcomes, rows.values(), strict=True):
             self._tokens += outcome["tokens_read"] or 0
             self._cut_off += not outcome["complete"] and row["status"] != FAILED
             for text in outcome["warnings"]:
                 self._warn(f"{item.name}: {text}" if item.name not in text else text)
         first, outcome = outcomes[0]
-        if outcome["status"] == FAILED:
-            self.tally.failed += len(rows)
+        if failed:
             self._warn(_failure(first.target, first.name, outcome["error"], len(rows)))
 
     def _all_rows(self) -> list[Row]:

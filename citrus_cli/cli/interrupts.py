@@ -6,6 +6,8 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
@@ -13,11 +15,29 @@ from citrus_cli.cli.exit_codes import ExitCode
 
 _SHOW_CURSOR = "\x1b[?25h"
 _pressed = False
+_held = False
 
 
 def pressed() -> bool:
     """Whether Ctrl-C was pressed in this process."""
     return _pressed
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """Inside, the first Ctrl-C does not cut in: what is being written down is written down.
+
+    It is raised at the end of the block.
+    """
+    global _held
+    before = _pressed
+    _held = True
+    try:
+        yield
+    finally:
+        _held = False
+    if _pressed and not before:
+        raise KeyboardInterrupt
 
 
 def install() -> None:
@@ -32,7 +52,8 @@ def _on_sigint(number: int, frame: FrameType | None) -> None:
     if _pressed:
         _end_at_once()
     _pressed = True
-    raise KeyboardInterrupt
+    if not _held:
+        raise KeyboardInterrupt
 
 
 def _end_at_once() -> NoReturn:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +67,10 @@ class FakeBatchQA:
         time.sleep(float(os.environ.get("FAKE_DELAY", "0")))
         self.on_event(Writing(number, "…"))
         complete = "!cut" not in question
+        while "!stubborn" in question:  # something that does not let go when it is asked to
+            with suppress(KeyboardInterrupt):
+                print("stuck", file=sys.stderr, flush=True)
+                time.sleep(60)
         if "!hang" in question:
             complete = hang()
         return make_answer(
