@@ -35,11 +35,14 @@ def imports(*arguments: str) -> set[str]:
     return {name.partition(".")[0] for name in names}
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["ask", "--help"], ["--version"], ["ask"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["ask", "--help"], ["batch", "--help"], ["--version"], ["ask"]]
+)
 def test_light_commands_import_nothing_heavy(home: Path, arguments: list[str]) -> None:
     imported = imports("-m", "citrus_cli", *arguments)
     assert "typer" in imported  # the pattern finds modules
     assert not imported & {"torch", "transformers", "numpy", "pypdf", "huggingface_hub"}
+    assert not imported & {"yaml", "jinja2"}
     assert "rich" not in imported - imports("-c", "import typer")  # old releases import it at once
 
 
@@ -56,7 +59,7 @@ def test_without_a_command_there_is_help(citrus: Citrus) -> None:
 
 def test_help_names_every_command_and_the_exit_codes(citrus: Citrus) -> None:
     text = " ".join(citrus("--help").stdout.split())
-    for command in ("ask", "doctor", "models"):
+    for command in ("ask", "batch", "doctor", "models"):
         assert f" {command} " in text
     assert epilog() in text
 
