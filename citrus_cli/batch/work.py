@@ -10,7 +10,7 @@ import hashlib
 import json
 import stat
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,6 +81,7 @@ def plan(
     *,
     name: str,
     folder: Path | None = None,
+    without: Collection[Path] = (),
 ) -> WorkList:
     """Pair questions with documents.
 
@@ -93,13 +94,14 @@ def plan(
         settings: from `settings_digest`.
         name: what the questions file is called, for messages.
         folder: where documents that rows name are looked for before the working directory.
+        without: files that are no documents when a folder or pattern has them, such as the output.
 
     Raises:
         UsageError: a row has no document to be asked about, or a source makes no sense.
     """
     targets = _Targets()
     notes: list[str] = []
-    common = _expand(sources, targets, notes)
+    common = _expand(sources, targets, notes, {path.resolve() for path in without})
     pairs: list[tuple[Question, Target, str]] = []
     for question in questions:
         where = f"{name}, {question.place}"
@@ -143,7 +145,7 @@ class _Targets:
 
 
 def _expand(
-    sources: Sequence[str], targets: _Targets, notes: list[str]
+    sources: Sequence[str], targets: _Targets, notes: list[str], without: Collection[Path]
 ) -> list[tuple[Target, str]]:
     """The documents that the arguments stand for, each once."""
     common: dict[str, tuple[Target, str]] = {}
@@ -161,6 +163,11 @@ def _expand(
             continue
         for one in found:
             notes += one.notes
+            if one.path != source and Path(one.path).resolve() in without:
+                notes.append(
+                    f"{one.path}: left out, since it is this batch's own questions or output"
+                )
+                continue
             target = targets.of(one.path)
             common.setdefault(target.path, (target, one.path))
     return list(common.values())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -26,12 +26,13 @@ from citrus_cli.cli.units import many
 from citrus_cli.errors import UsageError
 
 if TYPE_CHECKING:
+    from citrus_cli.batch.questions import Question
     from citrus_cli.batch.resuming import Match
     from citrus_cli.batch.work import WorkList
     from citrus_cli.cli.batch_output import Output
     from citrus_cli.settings import Settings
 
-STDOUT = "-"
+STREAM = "-"
 
 QuestionsFile = Annotated[
     str,
@@ -141,7 +142,7 @@ def batch(
         quiet_libraries()
     settings = engine(model, method)
     qa = load_document_qa()(**settings)
-    work = _plan(asked, sources or [], qa.settings, documents, questions)
+    work = _plan(asked, sources or [], qa.settings, documents, questions, target)
     match = _match(work, target, qa.settings, overwrite=overwrite)
 
     from citrus_cli.batch.answering import Answering
@@ -169,7 +170,7 @@ def batch(
 def _output(given: str | None, *, resume: bool, overwrite: bool) -> Output:
     from citrus_cli.cli.batch_output import FileOutput, PipeOutput
 
-    if given not in (None, STDOUT):
+    if given not in (None, STREAM):
         return FileOutput(given, resume=resume, overwrite=overwrite)
     if resume:
         raise UsageError("--resume goes on with a file: name it with --output FILE")
@@ -187,16 +188,23 @@ def _check_opening(documents: DocumentOptions) -> None:
 
 
 def _plan(
-    asked: Any, sources: list[str], settings: Settings, documents: DocumentOptions, questions: str
+    asked: list[Question],
+    sources: list[str],
+    settings: Settings,
+    documents: DocumentOptions,
+    questions: str,
+    output: Output,
 ) -> WorkList:
     from citrus_cli.batch.work import plan, settings_digest
 
+    own = [] if questions == STREAM else [Path(questions)]
     return plan(
         asked,
         sources,
         settings_digest(asdict(settings), documents.pages, documents.encoding),
         name=questions,
-        folder=None if questions == STDOUT else Path(questions).parent,
+        folder=own[0].parent if own else None,
+        without=(*own, *output.files),
     )
 
 

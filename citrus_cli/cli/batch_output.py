@@ -25,6 +25,10 @@ _SPARE_BYTES = 4 * 2**20
 class Output(Protocol):
     """Takes rows as they are finished."""
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """What it writes: no document to ask about."""
+
     def earlier(self) -> list[Row]:
         """The rows of an earlier run to go on with."""
 
@@ -49,6 +53,8 @@ class Output(Protocol):
 
 class PipeOutput:
     """JSON lines on standard output, each as soon as it is there."""
+
+    files: tuple[Path, ...] = ()
 
     def earlier(self) -> list[Row]:
         """A pipe has none."""
@@ -119,6 +125,11 @@ class FileOutput:
         if self._held is not None:
             lock(self._held, self._journal_path)
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The output and its journal."""
+        return self.path, self._journal_path
+
     def earlier(self) -> list[Row]:
         """The journal's rows if there is one, else the finished file's."""
         if not self._resume:
@@ -128,7 +139,7 @@ class FileOutput:
                 return read_journal(self._journal_path)
             if self.path.exists():
                 return parse(self.path.read_text("utf-8"), self._format)
-        except NotOursError as error:
+        except (NotOursError, UnicodeDecodeError) as error:
             raise UsageError(
                 f"--output {self._given}: not an output of citrus batch ({error}); give another "
                 "name, or --overwrite to replace it"

@@ -144,6 +144,8 @@ class BatchRun:
             text += f", {count(self.tally.failed)} failed"
         if self.tally.earlier:
             text += f", {count(self.tally.earlier)} of them from before"
+        if self.match.kept:
+            text += f", beside {count(len(self.match.kept))} about documents that are gone"
         if self._cut_off:
             text += f", {count(self._cut_off)} cut off (--max-answer-tokens allows more)"
         text += f"; {many(self._tokens, 'token')} read in {duration(took)}"

@@ -57,6 +57,15 @@ def test_folders_and_patterns_are_many_documents_each_once(folder: Path) -> None
     assert "left out notes.bin" in work.notes[0]
 
 
+def test_the_batchs_own_files_are_no_documents_unless_named(folder: Path) -> None:
+    own = [Path("b.txt")]
+    work = planned(question("1"), sources=(".", "*.txt"), without=own)
+    assert pairs(work) == [("1", "a.txt")]
+    assert work.notes == ("b.txt: left out, since it is this batch's own questions or output",)
+    work = planned(question("1"), sources=("b.txt",), without=own)
+    assert pairs(work) == [("1", "b.txt")]
+
+
 def test_a_rows_document_lies_beside_the_questions_file_or_here(folder: Path) -> None:
     (folder / "sub").mkdir()
     (folder / "sub" / "a.txt").write_text("another")

@@ -406,16 +406,18 @@ def test_a_line_whose_end_alone_is_missing_counts(citrus: Citrus) -> None:
         ("o.jsonl", '{"precious": 1}\n{"also": 2}'),
         ("o.csv", "precious\n1\n"),
         ("o.json", '{"precious": 1}'),
+        ("o.json", b"\xff\xfe\xff"),
         ("o.md", "# precious"),
         ("o.html", "<p>precious"),
     ],
 )
 def test_a_file_of_something_else_is_never_gone_on_with(
-    citrus: Citrus, name: str, text: str
+    citrus: Citrus, name: str, text: str | bytes
 ) -> None:
-    Path(name).write_text(text)
+    data = text if isinstance(text, bytes) else text.encode()
+    Path(name).write_bytes(data)
     assert "citrus batch" in refused(citrus, "q.txt", "a.txt", "--output", name, "--resume")
-    assert Path(name).read_text() == text
+    assert Path(name).read_bytes() == data
 
 
 def test_another_run_is_named_and_may_be_dropped(citrus: Citrus) -> None:
@@ -445,6 +447,29 @@ def test_what_was_added_is_asked_and_the_rest_kept(citrus: Citrus) -> None:
     assert answers(rows) == [ALL[0], ALL[2]]
     assert [(row["id"], row["note"]) for row in rows] == [("q1", "x"), ("q2", "y")]
     assert rows[1]["right"] is True
+
+
+def test_an_output_among_the_documents_is_none_of_them(citrus: Citrus, home: Path) -> None:
+    (home / "sub").mkdir()
+    for name in ("a.txt", "q.txt"):
+        (home / name).rename(home / "sub" / name)
+    for more in ([], ["--resume"]):
+        result = run(citrus, "sub/q.txt", "sub", "--output", "sub/o.md", *more)
+        assert "2 rows: 2 ok" in result.stderr
+        assert "sub/q.txt: left out" in result.stderr
+    assert {source for source, _ in FakeBatchQA.asked} == {"sub/a.txt"}
+
+
+def test_rows_about_a_document_that_left_its_folder_stay(citrus: Citrus, home: Path) -> None:
+    (home / "sub").mkdir()
+    for name in ("a.txt", "b.txt"):
+        (home / name).rename(home / "sub" / name)
+    run(citrus, "q.txt", "sub", "--output", "o.json")
+    before = rows_in("o.json")
+    (home / "sub" / "b.txt").unlink()
+    result = run(citrus, "q.txt", "sub", "--output", "o.json", "--resume")
+    assert "beside 2 about documents that are gone" in result.stderr
+    assert sorted(answers(rows_in("o.json"))) == sorted(answers(before)) == ALL
 
 
 def test_a_document_that_vanished_is_a_failed_row(citrus: Citrus) -> None:
