@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from citrus_cli.batch.resuming import Match
     from citrus_cli.batch.work import WorkList
     from citrus_cli.cli.batch_output import Output
+    from citrus_cli.cli.batch_run import BatchManner, BatchRun
     from citrus_cli.settings import Settings
 
 STREAM = "-"
@@ -132,37 +134,23 @@ def batch(
     Every row is on the disk as soon as it is finished. What was interrupted goes on with --resume.
     In CSV, a text that a spreadsheet would take for a formula (=, +, -, @) gets a ' before it.
     """
+    from citrus_cli.batch.answering import Answering
+    from citrus_cli.cli.batch_run import BatchManner
     from citrus_cli.cli.question_files import load_questions
 
-    target = _output(output, resume=resume, overwrite=overwrite)
-    asked = load_questions(questions, questions_format)
-    how = opening(documents)
-    _check_opening(documents)
-    if not debug_of(context):
-        quiet_libraries()
-    settings = engine(model, method)
-    qa = load_document_qa()(**settings)
-    work = _plan(asked, sources or [], qa.settings, documents, questions, target)
-    match = _match(work, target, qa.settings, overwrite=overwrite)
-
-    from citrus_cli.batch.answering import Answering
-    from citrus_cli.batch.rows import RowMaker
-    from citrus_cli.cli.batch_progress import Tally, batch_display
-    from citrus_cli.cli.batch_run import BatchManner, BatchRun
-
-    every, left = work.groups(), work.groups(match.done)
-    tally = Tally(
-        rows=len(work.items),
-        documents=len(every),
-        earlier=len(match.done),
-        documents_done=len(every) - len(left),
-    )
     manner = BatchManner(color_of(context), quiet, debug_of(context))
-    display = batch_display(tally, quiet=quiet, color=manner.color)
-    run = BatchRun(work, match, RowMaker(asked), target, display, tally, manner)
-    qa.on_event = run.listen
-    answering = Answering(qa, how, interrupts.pressed, run.unexpected)
-    code = run.run(answering)
+    with closing(_output(output, resume=resume, overwrite=overwrite)) as target:
+        asked = load_questions(questions, questions_format)
+        how = opening(documents)
+        _check_opening(documents)
+        if not manner.debug:
+            quiet_libraries()
+        qa = load_document_qa()(**engine(model, method))
+        work = _plan(asked, sources or [], qa.settings, documents, questions, target)
+        match = _match(work, target, qa.settings, overwrite=overwrite)
+        run = _run(work, match, asked, target, manner)
+        qa.on_event = run.listen
+        code = run.run(Answering(qa, how, interrupts.pressed, run.unexpected))
     if code:
         raise typer.Exit(code)
 
@@ -220,3 +208,22 @@ def _match(work: WorkList, output: Output, settings: Settings, *, overwrite: boo
             "give the same arguments, another --output, or --overwrite to drop them"
         )
     return found
+
+
+def _run(
+    work: WorkList, match: Match, asked: list[Question], output: Output, manner: BatchManner
+) -> BatchRun:
+    """The run, and the progress that is drawn of it."""
+    from citrus_cli.batch.rows import RowMaker
+    from citrus_cli.cli.batch_progress import Tally, batch_display
+    from citrus_cli.cli.batch_run import BatchRun
+
+    every, left = work.groups(), work.groups(match.done)
+    tally = Tally(
+        rows=len(work.items),
+        documents=len(every),
+        earlier=len(match.done),
+        documents_done=len(every) - len(left),
+    )
+    display = batch_display(tally, quiet=manner.quiet, color=manner.color)
+    return BatchRun(work, match, RowMaker(asked), output, display, tally, manner)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from citrus_cli.batch.answering import Answering, Outcomes
 from citrus_cli.batch.resuming import Match
 from citrus_cli.batch.rows import FAILED, KEY, OUTCOME, Row, RowMaker
-from citrus_cli.batch.work import Target, WorkList
+from citrus_cli.batch.work import Item, WorkList
 from citrus_cli.cli import interrupts
 from citrus_cli.cli.batch_output import Output
 from citrus_cli.cli.batch_progress import BatchDisplay, Tally
@@ -60,7 +60,6 @@ class BatchRun:
             raise
         finally:
             self.display.hide()
-            self.output.close()
         if not self.manner.quiet:
             self._summary(time.monotonic() - started)
         return ExitCode.ROWS_FAILED if self.tally.failed else ExitCode.ANSWERED
@@ -110,13 +109,14 @@ class BatchRun:
             self.tally.done += len(rows)
             self.tally.failed += len(rows) if failed else 0
         for (item, outcome), row in zip(outcomes, rows.values(), strict=True):
-            self._tokens += outcome["tokens_read"] or 0
+            if outcome["seconds_read"]:  # else it was answered from an earlier row's reading
+                self._tokens += outcome["tokens_read"]
             self._cut_off += not outcome["complete"] and row["status"] != FAILED
             for text in outcome["warnings"]:
                 self._warn(f"{item.name}: {text}" if item.name not in text else text)
         first, outcome = outcomes[0]
         if failed:
-            self._warn(_failure(first.target, first.name, outcome["error"], len(rows)))
+            self._warn(_failure(first, outcome["error"], len(rows)))
 
     def _all_rows(self) -> list[Row]:
         return [*(self._rows[item.key] for item in self.work.items), *self.match.kept]
@@ -154,8 +154,9 @@ class BatchRun:
         notice("citrus:", f"{text}; {where}" if where else text, self.manner.color, style)
 
 
-def _failure(target: Target, name: str, why: str, rows: int) -> str:
-    """A warning for rows that failed: it names the document, and how many they are."""
-    known = any(part in why for part in (name, target.path))
-    why = why if known else f"{name}: {why}"
-    return f"{one_line(why)} ({many(rows, 'row')} failed)"
+def _failure(item: Item, why: str, rows: int) -> str:
+    """A warning for rows that failed: it names the document, and the question or their number."""
+    known = any(part in why for part in (item.name, item.target.path))
+    why = why if known else f"{item.name}: {why}"
+    which = f"row {item.question.id}" if rows == 1 else many(rows, "row")
+    return f"{one_line(why)} ({which} failed)"

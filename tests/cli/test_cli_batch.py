@@ -502,6 +502,8 @@ def test_two_runs_at_once(citrus: Citrus) -> None:
         fcntl.flock(file, fcntl.LOCK_EX)
         line = refused(citrus, "q.txt", "b.txt", "--output", "o.jsonl", "--overwrite")
     assert "another citrus batch is writing it" in line
+    run(citrus, "q.txt", "b.txt", "--output", "o.jsonl", "--overwrite")  # and lets go of it
+    run(citrus, "q.txt", "b.txt", "--output", "o.jsonl", "--resume")
 
 
 def test_ask_reads_the_same_files(citrus: Citrus) -> None:
