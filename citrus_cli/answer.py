@@ -22,6 +22,20 @@ class DocumentReceipt:
 
 
 @dataclass(frozen=True)
+class KeptPage:
+    """A page from which states were kept for an answer.
+
+    `page` is 1-based; `label` is the printed page label where it differs; `share` is the page's
+    part of all document states kept, over all layers, 0 to 1.
+    """
+
+    document: str
+    page: int
+    label: str | None
+    share: float
+
+
+@dataclass(frozen=True)
 class Seconds:
     """Wall-clock seconds of a run's three parts."""
 
@@ -37,7 +51,8 @@ class Answer:
     `states_kept` is the number of document states per layer that the answer could attend to;
     `peak_memory_bytes` is the peak of the device's allocated memory on a GPU, of the process's
     resident memory on a CPU. `complete` is False when the run was interrupted while answering, or
-    when the answer reached its token limit.
+    when the answer reached its token limit. `kept` names the pages that the kept states come from,
+    the highest share first; `from_store` says that the documents were not read in this run.
     """
 
     question: str
@@ -56,6 +71,8 @@ class Answer:
     peak_memory_bytes: int
     complete: bool = True
     warnings: tuple[str, ...] = field(default=())
+    from_store: bool = False
+    kept: tuple[KeptPage, ...] = field(default=())
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as plain types, in the order that `citrus ask --json` prints."""

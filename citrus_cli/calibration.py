@@ -16,8 +16,9 @@ from torch import Tensor
 
 from citrus_cli.engine.attention import Stream
 from citrus_cli.engine.backbone import Backbone
+from citrus_cli.engine.instruction import Instruction, ReadingSettings
 from citrus_cli.engine.policies import Citrus, Head, Rows
-from citrus_cli.engine.reader import Instruction, Reading, ReadingSettings
+from citrus_cli.engine.reader import Reading
 from citrus_cli.models.plain import PlainEncoder
 from citrus_cli.models.prompts import ChatPrompt
 

@@ -46,7 +46,14 @@ class Writing:
     text: str
 
 
-Event = Fetching | Loading | Reading | Writing
+@dataclass(frozen=True)
+class Note:
+    """What the user may want to know before it happens: sizes, groups, where states come from."""
+
+    text: str
+
+
+Event = Fetching | Loading | Reading | Writing | Note
 Listener = Callable[[Event], None]
 
 

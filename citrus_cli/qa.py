@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from os import PathLike
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -20,8 +22,22 @@ from citrus_cli.settings import (
 )
 
 if TYPE_CHECKING:
+    from citrus_cli.answering import Answering
+    from citrus_cli.conversation import Conversation
     from citrus_cli.documents import Document
     from citrus_cli.run import Runner
+    from citrus_cli.store.entry import Entry
+
+
+@dataclass(frozen=True)
+class Opening:
+    """How documents are opened."""
+
+    pages: str | None
+    password: str | None
+    encoding: str | None
+    stdin: BinaryIO | None
+
 
 Sources = str | PathLike[str] | Sequence[str | PathLike[str]]
 
@@ -48,20 +64,22 @@ class DocumentQA:
         device: str = "auto",
         max_answer_tokens: int | None = None,
         system: str | None = None,
+        store: bool = True,
         on_event: Listener = ignore,
     ) -> None:
         """Settle how to answer; nothing is loaded yet.
 
         Args:
             model: a built-in name, a local folder, a local GGUF file, or a Hugging Face id.
-            policy: which states are kept: `citrus-heads`, `citrus`, `citrus-individual`, `standard`
-                or `streaming`.
+            policy: which states are kept: `citrus-heads-individual`, `citrus-heads`, `citrus`,
+                `citrus-individual`, `standard` or `streaming`.
             budget: states of the document kept per layer.
             chunk_size: tokens of the document read in one forward pass.
             quantize: `auto`, `4bit` (NF4), `8bit` or `none`.
             device: `auto`, `cuda`, `mps` or `cpu`.
             max_answer_tokens: an answer is cut after so many tokens.
             system: the system message; None for the built-in one.
+            store: whether documents that were ingested are answered from the store.
             on_event: called with what happens, as `citrus_cli.progress` describes it.
 
         Raises:
@@ -80,6 +98,7 @@ class DocumentQA:
             system=system,
         )
         self.on_event = on_event
+        self._use_store = store
         self._runner: Runner | None = None
 
     def ask(
@@ -126,31 +145,135 @@ class DocumentQA:
     ) -> Iterator[Answer]:
         """Answer several questions about the same documents; yields each answer as it is finished.
 
-        With the policy `citrus-individual` the documents are read once for all questions, with any
-        other once for each. When interrupted (KeyboardInterrupt) while answering, the answer so far
-        is yielded with `complete` False, and the interrupt is raised at the next step.
+        With an individual-cache policy (`citrus-heads-individual`, `citrus-individual`) the
+        documents are read once for all questions, with any other once for each. When interrupted
+        (KeyboardInterrupt) while answering, the answer so far is yielded with `complete` False, and
+        the interrupt is raised at the next step.
 
         Arguments and errors as for `ask`.
         """
-        from citrus_cli.documents import open_documents
-
         asked = [question.strip() for question in questions]
         if not asked or not all(asked):
             raise UsageError("the question is empty; say what you want to know")
+        opening = Opening(pages, password, encoding, stdin)
+        with self._opened(sources, opening) as documents:
+            started = time.perf_counter()
+            runner = self.runner()
+            load_seconds = time.perf_counter() - started
+            yield from self._answering(runner, documents, opening).answers(asked, load_seconds)
+
+    def ingest(
+        self,
+        sources: Sources,
+        *,
+        pages: str | None = None,
+        password: str | None = None,
+        encoding: str | None = None,
+        dtype: str = "auto",
+        max_bytes: int | None = None,
+        again: bool = False,
+    ) -> Entry:
+        """Read documents once and store their states; what is stored already is left as it is.
+
+        Questions about the same documents are then answered from the store.
+
+        Args:
+            sources, pages, password, encoding: as for `ask`; standard input cannot be stored.
+            dtype: `auto` (as the model computes), `bf16` or `int8`.
+            max_bytes: how large the store may become; the least recently used entries go first.
+            again: read the documents even if they are stored.
+
+        Raises:
+            UsageError: the policy reads for one question, so that nothing can be stored; or the
+                states are more than the store may hold.
+            DocumentError, ModelError, MemoryLimitError: as for `ask`.
+            CitrusError: the disk is full, or cannot be written.
+        """
+        from citrus_cli.ingesting import StoreSettings
+        from citrus_cli.store.codec import checked
+        from citrus_cli.store.store import DEFAULT_MAX_BYTES
+
+        settings = StoreSettings(
+            checked(dtype), DEFAULT_MAX_BYTES if max_bytes is None else max_bytes
+        )
+        self._check_storable()
+        opening = Opening(pages, password, encoding, None)
+        with self._opened(sources, opening) as documents:
+            for document in documents:
+                if document.file is None:
+                    raise UsageError(
+                        f"{document.name} is a stream and cannot be stored; save it to a file first"
+                    )
+            answering = self._answering(self.runner(), documents, opening, store=True)
+            return answering.ingest(settings, again=again)
+
+    def conversation(
+        self,
+        sources: Sources,
+        *,
+        pages: str | None = None,
+        password: str | None = None,
+        encoding: str | None = None,
+        stdin: BinaryIO | None = None,
+    ) -> Conversation:
+        """Begin a conversation about documents; they are read once, unless they are in the store.
+
+        Arguments and errors as for `ask`. Close the conversation, or use it as a context manager.
+        """
+        from citrus_cli.conversation import Conversation
+
+        opening = Opening(pages, password, encoding, stdin)
+        context = ExitStack()
+        try:
+            documents = context.enter_context(self._opened(sources, opening))
+            answering = self._answering(self.runner(), documents, opening)
+            return Conversation(answering, context)
+        except BaseException:
+            context.close()
+            raise
+
+    def _check_storable(self) -> None:
+        from citrus_cli.engine.policies import POLICIES
+
+        if POLICIES[self.settings.policy].document_policy is None:
+            able = [name for name, policy in POLICIES.items() if policy.document_policy]
+            raise UsageError(
+                f"policy {self.settings.policy} reads documents for one question, so that nothing "
+                f"can be stored; use --policy {' or '.join(able)}"
+            )
+
+    @contextmanager
+    def _opened(self, sources: Sources, opening: Opening) -> Iterator[list[Document]]:
+        from citrus_cli.documents import open_documents
+
         paths = [sources] if isinstance(sources, (str, PathLike)) else list(sources)
         documents = open_documents(
-            paths, pages=pages, password=password, encoding=encoding, stdin=stdin
+            paths,
+            pages=opening.pages,
+            password=opening.password,
+            encoding=opening.encoding,
+            stdin=opening.stdin,
         )
         try:
-            yield from self._answer(documents, asked)
+            yield documents
         finally:
             for document in documents:
                 document.close()
 
-    def _answer(self, documents: Sequence[Document], questions: Sequence[str]) -> Iterator[Answer]:
-        started = time.perf_counter()
-        runner = self.runner()
-        yield from runner.answer(documents, questions, time.perf_counter() - started)
+    def _answering(
+        self,
+        runner: Runner,
+        documents: Sequence[Document],
+        opening: Opening,
+        *,
+        store: bool | None = None,
+    ) -> Answering:
+        from citrus_cli.answering import Answering
+        from citrus_cli.store.store import Store
+
+        use = self._use_store if store is None else store
+        how = (opening.pages, opening.encoding)
+        return Answering(runner, documents, how, Store() if use else None)
 
     def runner(self) -> Runner:
         """The loaded model, for those who measure it; loads it when it is not.

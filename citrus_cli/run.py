@@ -1,19 +1,16 @@
-"""One run: a loaded model, documents through it, answers out, and the receipt."""
+"""A loaded model that has proved itself, and what every run with it needs."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
 
 import torch
 
-from citrus_cli.answer import Answer, DocumentReceipt, Seconds
 from citrus_cli.calibration import calibrate
 from citrus_cli.engine.backbone import Backbone
-from citrus_cli.engine.generator import generate
+from citrus_cli.engine.instruction import Instruction, ReadingSettings
 from citrus_cli.engine.policies import (
     POLICIES,
     CitrusHeads,
@@ -21,23 +18,17 @@ from citrus_cli.engine.policies import (
     Policy,
     make_policy,
 )
-from citrus_cli.engine.reader import Instruction, Reading, ReadingSettings
 from citrus_cli.engine.rope import NotServableError
-from citrus_cli.errors import DocumentError, MemoryLimitError, ModelError, UsageError
-from citrus_cli.models.hardware import free_memory, peak_memory, reset_peak_memory
+from citrus_cli.engine.selection import capacity as own_capacity
+from citrus_cli.errors import MemoryLimitError, ModelError, UsageError
+from citrus_cli.models.hardware import free_memory
 from citrus_cli.models.heads import known_heads, remember
 from citrus_cli.models.load import LoadedModel, load_model
 from citrus_cli.models.memory import human_bytes
 from citrus_cli.models.plain import PlainEncoder
-from citrus_cli.models.prompts import ChatPrompt
-from citrus_cli.progress import Listener, Loading, Writing, ignore
-from citrus_cli.progress import Reading as ReadingEvent
+from citrus_cli.models.prompts import ChatPrompt, Exchange
+from citrus_cli.progress import Listener, Loading, ignore
 from citrus_cli.settings import Settings
-from citrus_cli.text_stream import TextStream
-from citrus_cli.tokens import DocumentTokens
-
-if TYPE_CHECKING:
-    from citrus_cli.documents import Document
 
 CURE = "lower --budget or --chunk-size, or use --quantize 4bit"
 
@@ -68,6 +59,7 @@ class Runner:
     backbone: Backbone
     encoder: PlainEncoder
     prompt: ChatPrompt
+    _policies: dict[str, Policy] = field(default_factory=dict)
 
     @classmethod
     def load(cls, settings: Settings, on_event: Listener = ignore) -> Runner:
@@ -95,9 +87,9 @@ class Runner:
         prompt = ChatPrompt(loaded.tokenizer, encoder, settings.system)
         return cls(settings, on_event, loaded, backbone, encoder, prompt)
 
-    def instruction(self, question: str) -> Instruction:
-        """What the model reads after the document, for one question."""
-        prompt = self.prompt.instruction(question)
+    def instruction(self, question: str, earlier: Sequence[Exchange] = ()) -> Instruction:
+        """What the model reads after the document, for a question and those asked before it."""
+        prompt = self.prompt.instruction(question, earlier)
         return Instruction(prompt.ids, prompt.question)
 
     def policy(self, name: str) -> Policy:
@@ -105,9 +97,22 @@ class Runner:
 
         They are shipped with the built-in model; those of another are found at its first use.
         """
-        if not issubclass(POLICIES[name], CitrusHeads):
-            return make_policy(name)
-        return make_policy(name, known_heads(self.loaded) or self.calibrate())
+        if name not in self._policies:
+            needs_heads = issubclass(POLICIES[name], CitrusHeads)
+            heads = known_heads(self.loaded) or self.calibrate() if needs_heads else ()
+            self._policies[name] = make_policy(name, heads)
+        return self._policies[name]
+
+    @property
+    def individual(self) -> bool:
+        """Whether the policy lets one reading serve many questions, and be stored."""
+        return POLICIES[self.settings.policy].document_policy is not None
+
+    @property
+    def reading_settings(self) -> ReadingSettings:
+        """The engine's share of the settings."""
+        s = self.settings
+        return ReadingSettings(s.budget, s.chunk_size, s.max_answer_tokens)
 
     def calibrate(self) -> tuple[Head, ...]:
         """Find this model's retrieval heads and remember them."""
@@ -120,71 +125,22 @@ class Runner:
         remember(self.loaded, heads)
         return heads
 
-    def answer(
-        self, documents: Sequence[Document], questions: Sequence[str], load_seconds: float
-    ) -> Iterator[Answer]:
-        """Read the documents and answer; once for all questions where the policy allows it."""
-        together = POLICIES[self.settings.policy].document_policy is not None
-        groups = [list(questions)] if together else [[question] for question in questions]
-        asked = 0
-        for group in groups:
-            yield from _Run(self, documents, group, asked, load_seconds).answers()
-            asked += len(group)
-            load_seconds = 0.0
+    def check_room(self, instructions: Sequence[Instruction]) -> None:
+        """A cache must fit the positions that the model knows, and the device's memory.
 
-
-class _Run:
-    """One reading of the documents, and the answers from it."""
-
-    def __init__(
-        self,
-        runner: Runner,
-        documents: Sequence[Document],
-        questions: Sequence[str],
-        first: int,
-        load_seconds: float,
-    ) -> None:
-        self.runner, self.settings, self.loaded = runner, runner.settings, runner.loaded
-        self.documents, self.questions, self.first = documents, questions, first
-        self.on_event = runner.on_event
-        self.load_seconds = load_seconds
-        self.read_seconds = 0.0
-        self.warnings: list[str] = []
-
-    def answers(self) -> Iterator[Answer]:
-        reset_peak_memory(self.loaded.device)
-        tokens = DocumentTokens(self.documents, self.runner.encoder)
-        with memory_errors(self.loaded):
-            reading = self._prepare()
-            self._read(reading, tokens)
-            for index in range(len(self.questions)):
-                answer, interrupted = self._answer(reading, tokens, index)
-                yield answer
-                if interrupted:
-                    raise KeyboardInterrupt
-                self.load_seconds = self.read_seconds = 0.0
-
-    def _prepare(self) -> Reading:
-        s = self.settings
-        settings = ReadingSettings(s.budget, s.chunk_size, s.max_answer_tokens)
-        instructions = [self.runner.instruction(question) for question in self.questions]
-        policy = self.runner.policy(s.policy)
-        self._check_room(settings, max(len(i.ids) for i in instructions), len(instructions))
-        return Reading(
-            self.runner.backbone, policy, settings, instructions, self.runner.prompt.prefix
-        )
-
-    def _check_room(self, settings: ReadingSettings, instruction: int, count: int) -> None:
-        """The cache must fit the positions that the model knows, and the device's memory."""
-        backbone, name = self.runner.backbone, self.loaded.name
-        slots = settings.capacity(len(self.runner.prompt.prefix), instruction)
-        limits = [limit for limit in (self.loaded.max_positions, backbone.window) if limit]
+        Raises:
+            UsageError: the model does not know so many positions.
+            MemoryLimitError: there is no room even for one question.
+        """
+        longest = max(len(instruction.ids) for instruction in instructions)
+        slots = max(self._own_slots(longest), self._document_slots(longest))
+        limits = [n for n in (self.loaded.max_positions, self.backbone.window) if n]
         if limits and slots > min(limits):
             raise UsageError(
-                f"{name} sees {min(limits)} positions, and these settings need {slots} (budget, "
-                "two chunks, question and answer); lower --budget or --chunk-size"
+                f"{self.loaded.name} sees {min(limits)} positions, and these settings need {slots} "
+                "(budget, two chunks, question and answer); lower --budget or --chunk-size"
             )
-        needed = (count + 1) * backbone.cache_shape(slots).bytes
+        needed = self.cache_bytes(longest) + self.document_bytes(longest)
         free = free_memory(self.loaded.device)
         if needed > free:
             raise MemoryLimitError(
@@ -192,91 +148,26 @@ class _Run:
                 f"{self.loaded.device} has {human_bytes(free)} free; {CURE}"
             )
 
-    def _read(self, reading: Reading, tokens: DocumentTokens) -> None:
-        started = time.perf_counter()
+    def cache_bytes(self, instruction: int) -> int:
+        """Bytes that an instruction of so many tokens takes for a cache of its own."""
+        return self._bytes(self._own_slots(instruction)) if self.individual else 0
 
-        def report(read: int) -> None:
-            seconds = time.perf_counter() - started
-            self.on_event(
-                ReadingEvent(tokens.document, tokens.page, read, seconds, tokens.fraction)
-            )
+    def document_bytes(self, instruction: int = 0) -> int:
+        """Bytes of the cache through which a document is read."""
+        return self._bytes(self._document_slots(instruction))
 
-        reading.read(tokens, report)
-        self.read_seconds = time.perf_counter() - started
-        if reading.tokens_read != sum(tokens.counts):
-            raise RuntimeError(
-                f"{sum(tokens.counts)} tokens were extracted and {reading.tokens_read} read"
-            )
-        if not reading.tokens_read:
-            names = ", ".join(document.path for document in self.documents)
-            raise DocumentError(f"{names}: there is no text to answer from")
-        if reading.chunk_size < self.settings.chunk_size:
-            self.warnings.append(
-                f"memory ran out, so the chunk size was lowered to {reading.chunk_size}"
-            )
+    def _bytes(self, slots: int) -> int:
+        return self.backbone.cache_shape(slots).bytes
 
-    def _answer(self, reading: Reading, tokens: DocumentTokens, index: int) -> tuple[Answer, bool]:
-        """The answer to a question of this run, and whether it was interrupted."""
-        started = time.perf_counter()
-        stream = TextStream(self.loaded.tokenizer)
-        count = 0
+    def _own_slots(self, instruction: int) -> int:
+        policy = POLICIES[self.settings.policy]
+        if not self.individual:
+            return 0
+        pinned = len(self.prompt.prefix)
+        return own_capacity(self.reading_settings, policy.lag, pinned, instruction)
 
-        def write(token: int) -> None:
-            nonlocal count
-            count += 1
-            if text := stream.push(token):
-                self.on_event(Writing(self.first + index, text))
-
-        interrupted = False
-        try:
-            generate(
-                self.runner.backbone,
-                reading.caches[index],
-                reading.instructions[index],
-                self.settings.max_answer_tokens,
-                self.loaded.eos_token_ids,
-                write,
-            )
-        except KeyboardInterrupt:
-            interrupted = True
-        complete = not interrupted and count < self.settings.max_answer_tokens
-        seconds = time.perf_counter() - started
-        return self._receipt(reading, tokens, index, stream.text, count, complete, seconds), (
-            interrupted
-        )
-
-    def _receipt(
-        self,
-        reading: Reading,
-        tokens: DocumentTokens,
-        index: int,
-        text: str,
-        count: int,
-        complete: bool,
-        answer_seconds: float,
-    ) -> Answer:
-        settings, loaded = self.settings, self.loaded
-        warnings = [*self.warnings, *(w for d in self.documents for w in d.warnings)]
-        return Answer(
-            question=self.questions[index],
-            answer=text.strip(),
-            documents=tuple(
-                DocumentReceipt(
-                    d.path, d.pages, n, tuple(d.pages_without_text), tuple(d.pages_failed)
-                )
-                for d, n in zip(self.documents, tokens.counts, strict=True)
-            ),
-            model=loaded.name,
-            quantization=loaded.quantization,
-            device=str(loaded.device),
-            policy=settings.policy,
-            budget=settings.budget,
-            chunk_size=reading.chunk_size,
-            tokens_read=reading.tokens_read,
-            states_kept=reading.states_kept(index),
-            answer_tokens=count,
-            seconds=Seconds(self.load_seconds, self.read_seconds, answer_seconds),
-            peak_memory_bytes=peak_memory(loaded.device),
-            complete=complete,
-            warnings=tuple(warnings),
-        )
+    def _document_slots(self, instruction: int) -> int:
+        policy = POLICIES[self.settings.policy]
+        budget = policy.document_budget or self.settings.budget
+        riding = 0 if self.individual else instruction
+        return self.reading_settings.capacity(len(self.prompt.prefix), riding, budget)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from citrus_cli.models.plain import PlainEncoder
+from citrus_cli.pages import PageMap, Place
 
 if TYPE_CHECKING:
     from citrus_cli.documents import Document
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
 class DocumentTokens:
     """The ids of some documents, in order; iterate once.
 
-    While iterating, `counts` holds the tokens of each document so far, and `document`, `page` and
-    `fraction` say where the reading is.
+    While iterating, `counts` holds the tokens of each document so far, `pages` says which page they
+    are from, and `document`, `page` and `fraction` say where the reading is.
     """
 
     def __init__(self, documents: Sequence[Document], encoder: PlainEncoder) -> None:
@@ -25,6 +26,7 @@ class DocumentTokens:
         known = [size for size in sizes if size is not None]
         self._sizes = known if len(known) == len(sizes) else None
         self.counts = [0] * len(documents)
+        self.pages = PageMap()
         self.document = documents[0].name
         self.page = 1
         self.fraction: float | None = 0.0 if self._sizes else None
@@ -34,15 +36,16 @@ class DocumentTokens:
             self.document, self.page = document.name, 1
             if len(self._documents) > 1:
                 # the title is part of what is read, so it counts
-                yield self._encode(index, f"[{document.name}]\n\n")
+                yield self._encode(Place(index, 1, None), f"[{document.name}]\n\n")
             for block in document.blocks():
                 self.page = block.page
                 self.fraction = self._overall(index, block.fraction)
-                yield self._encode(index, block.text)
+                yield self._encode(Place(index, block.page, block.label), block.text)
 
-    def _encode(self, index: int, text: str) -> list[int]:
+    def _encode(self, place: Place, text: str) -> list[int]:
         ids = self._encoder.encode(text)
-        self.counts[index] += len(ids)
+        self.pages.add(sum(self.counts), place)
+        self.counts[place.document] += len(ids)
         return ids
 
     def _overall(self, index: int, fraction: float | None) -> float | None:

@@ -10,8 +10,9 @@ from tiny import HEADS, QUESTION, build
 
 from citrus_cli import DocumentQA
 from citrus_cli.engine.backbone import Backbone
+from citrus_cli.engine.instruction import Instruction, ReadingSettings
 from citrus_cli.engine.policies import make_policy
-from citrus_cli.engine.reader import Instruction, Reading, ReadingSettings
+from citrus_cli.engine.reader import Reading
 from citrus_cli.models.catalogue import DEFAULT_MODEL
 from citrus_cli.models.fetch import default_gguf_path
 from citrus_cli.models.sources import pull

@@ -22,13 +22,15 @@ from citrus_cli import (
 from citrus_cli.engine.policies import POLICIES
 from citrus_cli.progress import Loading, Reading, Writing
 from citrus_cli.text_stream import TextStream
+from citrus_cli.tokens import DocumentTokens
 
 TEXT = "The harbour was calm. Nothing happened on day %d.\n"
 
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return str(make_model_folder(tmp_path_factory.mktemp("qa") / "tiny"))
+    folder = tmp_path_factory.mktemp("qa") / "tiny"
+    return str(make_model_folder(folder, max_position_embeddings=2048))
 
 
 @pytest.fixture(autouse=True)
@@ -98,13 +100,13 @@ def test_several_documents_are_named_to_the_model(model, tmp_path, monkeypatch):
         (tmp_path / name).write_text("It rained on Monday.\n")
     seen = []
     qa = make_qa(model, budget=200)
-    original = run.DocumentTokens._encode
+    original = DocumentTokens._encode
 
-    def encode(self, index, text):
-        seen.append((index, text))
-        return original(self, index, text)
+    def encode(self, place, text):
+        seen.append((place.document, text))
+        return original(self, place, text)
 
-    monkeypatch.setattr(run.DocumentTokens, "_encode", encode)
+    monkeypatch.setattr(DocumentTokens, "_encode", encode)
     answer = qa.ask([tmp_path / "a.txt", tmp_path / "b.txt"], "When?")
     assert [d.path for d in answer.documents] == [str(tmp_path / n) for n in ("a.txt", "b.txt")]
     assert "[a.txt]" in seen[0][1]
@@ -112,7 +114,7 @@ def test_several_documents_are_named_to_the_model(model, tmp_path, monkeypatch):
     assert answer.tokens_read == sum(d.tokens for d in answer.documents)
 
 
-@pytest.mark.parametrize("policy", ["citrus", "citrus-individual"])
+@pytest.mark.parametrize("policy", ["citrus", "citrus-individual", "citrus-heads-individual"])
 def test_several_questions_equal_single_ones(model, document, policy):
     qa = make_qa(model, policy=policy)
     questions = ["What happened?", "Who was there on day 7?", "Why?"]
@@ -168,8 +170,8 @@ def test_settings_that_make_no_sense_are_refused_at_once(settings):
 
 
 def test_a_budget_beyond_the_models_positions_is_refused(model, document):
-    with pytest.raises(UsageError, match="512 positions"):
-        make_qa(model, budget=600).ask(document, "What?")
+    with pytest.raises(UsageError, match="2048 positions"):
+        make_qa(model, budget=2100).ask(document, "What?")
 
 
 def test_a_cache_that_does_not_fit_is_refused_with_the_numbers(model, document, monkeypatch):

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from citrus_cli.cli import ask, batch, bench, doctor, models
+from citrus_cli.cli import ask, batch, bench, doctor, ingest, models, store
 from citrus_cli.cli.config import defaults
 from citrus_cli.cli.declaring import grouped
 from citrus_cli.cli.exit_codes import epilog
@@ -19,6 +19,8 @@ from citrus_cli.cli.streams import write_out
 COMMANDS = (
     ask,
     batch,
+    ingest,
+    store,
     doctor,
     models,
     bench,

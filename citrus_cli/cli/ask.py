@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from citrus_cli.answer import Answer
 from citrus_cli.cli.answers import Form, answer_view
-from citrus_cli.cli.api import engine, load_document_qa, opening
 from citrus_cli.cli.asking import STDIN_NAME, Request, resolve
 from citrus_cli.cli.declaring import grouped, option, variable
 from citrus_cli.cli.group import Command
 from citrus_cli.cli.libraries import quiet_libraries
+from citrus_cli.cli.opening import engine_of, opening_of
 from citrus_cli.cli.options import (
     DOCUMENTS,
     DocumentOptions,
@@ -23,6 +23,7 @@ from citrus_cli.cli.options import (
     MethodOptions,
     ModelOptions,
     OutputOptions,
+    StoreOptions,
 )
 from citrus_cli.cli.progress_bar import progress_display
 from citrus_cli.cli.question_files import read_questions
@@ -40,6 +41,9 @@ from citrus_cli.cli.streams import (
 )
 from citrus_cli.errors import UsageError
 from citrus_cli.progress import Loading
+
+if TYPE_CHECKING:
+    from citrus_cli.qa import DocumentQA
 
 Arguments = Annotated[
     list[str] | None,
@@ -89,6 +93,7 @@ def ask(
     documents: DocumentOptions,
     model: ModelOptions,
     method: MethodOptions,
+    store: StoreOptions,
     output: OutputOptions,
     general: GeneralOptions,
 ) -> None:
@@ -107,9 +112,11 @@ def ask(
     the message says how to spell either meaning.
     """
     request = _request(arguments or [], question, file)
-    how = opening(documents, sys.stdin.buffer if STDIN_NAME in request.sources else None)
+    opening = _opening(documents, request)
     run = _prepare(context, output, request)
-    run.show(_answers(run, request, how, engine(model, method), debug=debug_of(context)))
+    run.show(
+        _answers(run, request, opening, engine_of(model, method, store), debug=debug_of(context))
+    )
 
 
 def _prepare(context: typer.Context, output: OutputOptions, request: Request) -> Run:
@@ -138,14 +145,21 @@ def _prepare(context: typer.Context, output: OutputOptions, request: Request) ->
 
 
 def _answers(
-    run: Run, request: Request, how: dict[str, Any], settings: dict[str, Any], *, debug: bool
+    run: Run, request: Request, opening: dict[str, Any], engine: dict[str, Any], *, debug: bool
 ) -> Iterator[Answer]:
     """Everything slow, and so everything that can be interrupted: it happens inside `run`."""
-    run.listen(Loading(settings.get("model", "citrus"), "starting"))
+    run.listen(Loading(engine.get("model", "citrus"), "starting"))
     if not debug:
         quiet_libraries()
-    qa = load_document_qa()(**settings, on_event=run.listen)
-    yield from qa.ask_all(request.sources, request.questions, **how)
+    qa = load_document_qa()(**engine, on_event=run.listen)
+    yield from qa.ask_all(request.sources, request.questions, **opening)
+
+
+def load_document_qa() -> type[DocumentQA]:
+    """The Python API, imported only now: it brings the libraries that take seconds to import."""
+    from citrus_cli.qa import DocumentQA
+
+    return DocumentQA
 
 
 def _request(arguments: list[str], questions: list[str] | None, file: str | None) -> Request:
@@ -174,3 +188,9 @@ def _check_stdin(kind: Stdin) -> None:
         notice(
             "citrus:", "reading from the terminal; end the text with Ctrl-D", ColorMode.AUTO, "2"
         )
+
+
+def _opening(documents: DocumentOptions, request: Request) -> dict[str, Any]:
+    """The keyword arguments that say how documents are opened."""
+    stdin = sys.stdin.buffer if STDIN_NAME in request.sources else None
+    return {**opening_of(documents), "stdin": stdin}

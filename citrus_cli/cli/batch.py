@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from citrus_cli.cli import interrupts
-from citrus_cli.cli.api import engine, load_document_qa, opening
+from citrus_cli.cli.ask import load_document_qa
 from citrus_cli.cli.declaring import choices, grouped, option
 from citrus_cli.cli.group import Command
 from citrus_cli.cli.libraries import quiet_libraries
+from citrus_cli.cli.opening import engine_of, opening_of
 from citrus_cli.cli.options import (
     DOCUMENTS,
     OUTPUT,
@@ -21,6 +22,7 @@ from citrus_cli.cli.options import (
     GeneralOptions,
     MethodOptions,
     ModelOptions,
+    StoreOptions,
 )
 from citrus_cli.cli.settings import color_of, debug_of
 from citrus_cli.cli.units import many
@@ -111,6 +113,7 @@ def batch(
     documents: DocumentOptions,
     model: ModelOptions,
     method: MethodOptions,
+    store: StoreOptions,
     output: OutputFile = None,
     resume: Resume = False,
     overwrite: Overwrite = False,
@@ -141,11 +144,11 @@ def batch(
     manner = BatchManner(color_of(context), quiet, debug_of(context))
     with closing(_output(output, resume=resume, overwrite=overwrite)) as target:
         asked = load_questions(questions, questions_format)
-        how = opening(documents)
+        how = opening_of(documents)
         _check_opening(documents)
         if not manner.debug:
             quiet_libraries()
-        qa = load_document_qa()(**engine(model, method))
+        qa = load_document_qa()(**engine_of(model, method, store))
         work = _plan(asked, sources or [], qa.settings, documents, questions, target)
         match = _match(work, target, qa.settings, overwrite=overwrite)
         run = _run(work, match, asked, target, manner)

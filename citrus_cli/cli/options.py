@@ -18,6 +18,7 @@ from citrus_cli.settings import (
 DOCUMENTS = "Documents"
 MODEL = "Model"
 METHOD = "Method"
+STORE = "Store"
 OUTPUT = "Output"
 GENERAL = "General"
 
@@ -176,6 +177,32 @@ class MethodOptions:
             metavar="TOKENS",
         ),
     ] = None
+
+
+@dataclass(frozen=True)
+class StoreOptions:
+    """Whether documents that were ingested are answered from the store."""
+
+    no_store: Annotated[
+        bool,
+        option(
+            "--no-store",
+            help="Read the documents afresh, even if citrus ingest has stored them.",
+            panel=STORE,
+        ),
+    ] = False
+
+
+MaxStore = Annotated[
+    str | None,
+    option(
+        "--max-store",
+        help="How large the store may become, e.g. 500MB or 20GB (the default); the least "
+        "recently used documents go first.",
+        panel=STORE,
+        metavar="SIZE",
+    ),
+]
 
 
 @dataclass(frozen=True)

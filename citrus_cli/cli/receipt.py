@@ -85,9 +85,8 @@ def _total(answers: Sequence[Answer]) -> tuple[str, str]:
 
 def _read(answer: Answer) -> str:
     took = answer.seconds.read
-    text = (
-        f"{many(answer.tokens_read, 'token')} in {seconds(took)}{_rate(answer.tokens_read, took)}"
-    )
+    text = many(answer.tokens_read, "token") + (" from the store" if answer.from_store else "")
+    text += f" in {seconds(took)}{_rate(answer.tokens_read, took)}"
     text += f", {many(answer.states_kept, 'state')} kept per layer"
     if answer.seconds.load >= 0.005:
         text += f"; model loaded in {seconds(answer.seconds.load)}"

@@ -16,7 +16,7 @@ from citrus_cli.cli.saving import ResultFile
 from citrus_cli.cli.streams import ColorMode, OutputClosedError, is_terminal, notice, warn
 from citrus_cli.cli.units import many
 from citrus_cli.errors import CitrusError
-from citrus_cli.progress import Event, Writing
+from citrus_cli.progress import Event, Note, Writing
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,16 @@ class Run:
             self._progress.hide()
             self._begun = True
             self._view.writing(event)
+        elif isinstance(event, Note):
+            self._note(event)
         else:
             self._progress.show(event)
+
+    def _note(self, event: Note) -> None:
+        """Said to a person who waits; a log has the receipt."""
+        if not self._manner.quiet and (self._manner.verbose or is_terminal(sys.stderr)):
+            self._progress.hide()
+            notice("citrus:", event.text, self._manner.color, "2")
 
     def show(self, answers: Iterator[Answer]) -> None:
         """Show every answer; whatever stops this, what is finished is kept and then it goes on."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+
+from citrus_cli.errors import UsageError
 
 
 def count(number: float) -> str:
@@ -50,3 +53,20 @@ def ranges(numbers: Iterable[int]) -> str:
         else:
             runs.append((number, number))
     return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in runs)
+
+
+_UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+
+
+def parse_size(text: str, what: str) -> int:
+    """`500MB`, `2.5 GB` or `1000` as bytes (decimal units, as they are printed).
+
+    Raises:
+        UsageError: it is no size; the message begins with `what`.
+    """
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?B?)\s*", text.upper())
+    unit = found[2] if found else "?"
+    unit = f"{unit}B" if unit in ("K", "M", "G", "T") else unit
+    if found is None or unit not in _UNITS:
+        raise UsageError(f"{what} {text!r}: not a size; write it as 500MB or 20GB")
+    return int(float(found[1]) * _UNITS[unit])

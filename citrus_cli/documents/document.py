@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Literal
 
@@ -22,6 +23,7 @@ class Document(ABC):
         name: how the user and the model see it: the file's name, or "stdin".
         path: as the user gave it.
         kind: "pdf", "text" or "html", by its content.
+        file: the file it is read from; None for a stream.
         size_bytes: its size; None for a stream that has not been read to its end.
         pages: how many of the pages asked for have been read.
         pages_without_text: those of them that hold no text: blank pages, scans.
@@ -35,6 +37,7 @@ class Document(ABC):
         self.name = name
         self.path = path
         self.size_bytes = size_bytes
+        self.file: Path | None = None
         self.pages = 0
         self.pages_without_text: list[int] = []
         self.pages_failed: list[int] = []

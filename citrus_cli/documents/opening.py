@@ -139,9 +139,13 @@ class _Opener:
         if kind == "empty":
             size = "is empty (0 bytes)" if not head else "holds nothing but white space"
             raise DocumentError(f"{name}: it {size}; give a document with text in it")
-        if kind == "pdf":
-            return self._pdf(file, name, path)
-        return self._textual(kind, source, name, path)
+        document = (
+            self._pdf(file, name, path)
+            if kind == "pdf"
+            else self._textual(kind, source, name, path)
+        )
+        document.file = file
+        return document
 
     def _open_stream(self, source: StreamSource, name: str, path: str) -> Document:
         head = source.head(_STREAM_HEAD)

@@ -8,7 +8,7 @@ import torch
 
 from citrus_cli.engine.attention import Stream
 from citrus_cli.engine.backbone import Backbone
-from citrus_cli.engine.reader import Instruction
+from citrus_cli.engine.instruction import Instruction
 from citrus_cli.engine.states import NO_ORIGIN, StateCache
 
 

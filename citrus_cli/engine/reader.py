@@ -10,64 +10,14 @@ from torch import Tensor
 
 from citrus_cli.engine.attention import Stream
 from citrus_cli.engine.backbone import Backbone
-from citrus_cli.engine.policies import Candidates, Policy, Rows
-from citrus_cli.engine.states import NO_ORIGIN, StateCache
+from citrus_cli.engine.eviction import evict, judging_stream
+from citrus_cli.engine.instruction import Instruction, ReadingSettings
+from citrus_cli.engine.policies import Policy, Rows
+from citrus_cli.engine.selection import Selection
+from citrus_cli.engine.states import NO_ORIGIN, StateCache, States
 
 MIN_CHUNK = 16
 """A chunk is not halved below this when memory runs out."""
-
-
-@dataclass(frozen=True)
-class Instruction:
-    """The tokens after the document: the question with the chat template around it.
-
-    `question` marks which of `ids` are the question's own words: [start, stop).
-    """
-
-    ids: tuple[int, ...]
-    question: tuple[int, int] = (0, 0)
-
-    def __post_init__(self) -> None:
-        start, stop = self.question
-        if not self.ids or not 0 <= start <= stop <= len(self.ids):
-            raise ValueError("an instruction needs tokens, and the question must lie within them")
-
-    def rows(self, wanted: Rows, device: torch.device) -> Tensor:
-        """Indices of the wanted rows; all of them when no question is marked."""
-        size = len(self.ids)
-        start, stop = 0, size
-        if wanted is Rows.QUESTION and self.question[1] > self.question[0]:
-            start, stop = self.question
-        elif wanted is Rows.LAST:
-            start = size - 1
-        return torch.arange(start, stop, device=device)
-
-
-@dataclass(frozen=True)
-class ReadingSettings:
-    """How a document is read.
-
-    `budget` states of the document stay per layer; `chunk_size` tokens go through the model at a
-    time; up to `answer_tokens` are generated for each instruction.
-    """
-
-    budget: int = 768
-    chunk_size: int = 256
-    answer_tokens: int = 256
-
-    def __post_init__(self) -> None:
-        for name in ("budget", "chunk_size", "answer_tokens"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
-
-    def capacity(self, prefix: int, instruction: int) -> int:
-        """Slots per layer needed with a prefix and an instruction of so many tokens.
-
-        While reading, the cache holds the budget, the newest chunk, which is not judged before the
-        next one has been read, and that next one.
-        """
-        answering = instruction + self.answer_tokens
-        return prefix + self.budget + max(2 * self.chunk_size, answering)
 
 
 @dataclass
@@ -75,9 +25,11 @@ class Reading:
     """A document being read for some instructions, and what is kept of it.
 
     With a shared-cache policy there is one instruction, and its cache is the one through which the
-    document is read. With `citrus-individual` each instruction keeps a cache of its own beside the
-    document's. `prefix` is what the model reads before the document (the chat template's head); it
-    is never evicted, and counts neither as document nor in the budget.
+    document is read. With an individual-cache policy the document is read through a cache of its
+    own, and each of any number of instructions keeps a selection beside it. `prefix` is what the
+    model reads before the document (the chat template's head); it is never evicted, and counts
+    neither as document nor in the budget. `on_states` is handed the states of the prefix, and of
+    every chunk as it has been read.
     """
 
     backbone: Backbone
@@ -85,6 +37,7 @@ class Reading:
     settings: ReadingSettings
     instructions: Sequence[Instruction]
     prefix: Sequence[int] = ()
+    on_states: Callable[[States], None] = lambda states: None
     tokens_read: int = 0
     chunk_size: int = 0
     """The chunk in use: the one that was set, halved whenever device memory ran out."""
@@ -97,13 +50,18 @@ class Reading:
         self.chunk_size = self.settings.chunk_size
         self._pinned = len(self.prefix)
         table = self.backbone.rope_table()
-        self.caches = [
-            self.backbone.cache(self._capacity(len(i.ids)), table) for i in self.instructions
-        ]
-        self.document = self.caches[0]
-        if self.individual:
-            self.document = self.backbone.cache(self._capacity(0), table)
         self._reader_policy = self.policy.document_policy or self.policy
+        self._budget = self.policy.document_budget or self.settings.budget
+        riding = 0 if self.individual else len(self.instructions[0].ids)
+        slots = self.settings.capacity(self._pinned, riding, self._budget)
+        self.document = self.backbone.cache(slots, table)
+        self.caches = [self.document]
+        self.selection: Selection | None = None
+        if self.individual:
+            self.selection = Selection(
+                self.backbone, self.policy, self.settings, self.instructions, self._pinned, table
+            )
+            self.caches = self.selection.caches
 
     @property
     def individual(self) -> bool:
@@ -113,9 +71,6 @@ class Reading:
     def states_kept(self, index: int = 0) -> int:
         """Document states per layer that the answer to an instruction attends to."""
         return self.caches[index].length - self._pinned
-
-    def _capacity(self, instruction: int) -> int:
-        return self.settings.capacity(len(self.prefix), instruction)
 
     def read(
         self, tokens: Iterable[Sequence[int]], on_chunk: Callable[[int], None] = lambda read: None
@@ -152,7 +107,7 @@ class Reading:
                 if len(chunk) < 2 * MIN_CHUNK:
                     raise
             else:
-                self._settle(len(chunk), *streams)
+                self._settle(len(chunk), streams)
                 return
             # outside the handler, so that the failed pass's tensors are freed
             torch.cuda.empty_cache()
@@ -163,89 +118,56 @@ class Reading:
 
     def step(self, chunk: Sequence[int]) -> None:
         """Read one chunk; evict from what was there before it. Inside `backbone.attached()`."""
-        self._settle(len(chunk), *self._forward(chunk))
+        self._settle(len(chunk), self._forward(chunk))
 
-    def _forward(self, chunk: Sequence[int]) -> tuple[Stream, list[Stream]]:
-        """The chunk's pass: its stream, and those of the instructions that ride along.
+    def _forward(self, chunk: Sequence[int]) -> Stream:
+        """The chunk's pass, an instruction riding along; the stream that judges the old states.
 
         States are written, not yet counted, so a pass that fails changes nothing.
         """
-        reader = self._reader_stream(len(chunk))
-        passengers = self._passengers(len(chunk))
-        ids = [*chunk]
-        for instruction, _ in passengers:
-            ids += instruction.ids
-        streams = [stream for _, stream in passengers]
-        self.backbone.forward(self._tensor(ids), [reader, *streams])
-        return reader, streams
+        size, cache = len(chunk), self.document
+        reader = Stream(slice(0, size), cache, writes=True, visible=cache.length)
+        rows = self._reader_policy.rows
+        visible = cache.length + (size if self._reader_policy.sees_chunk else 0)
+        judge, ids, streams = reader, [*chunk], [reader]
+        if visible - self._pinned > self._budget:
+            if rows is Rows.CHUNK:
+                reader.scored = torch.arange(size, device=self.backbone.device)
+            elif rows is not Rows.NONE:
+                judge = judging_stream(self.instructions[0], rows, cache, size, visible)
+                ids += self.instructions[0].ids
+                streams.append(judge)
+        self.backbone.forward(self._tensor(ids), streams)
+        return judge
 
-    def _settle(self, size: int, reader: Stream, passengers: list[Stream]) -> None:
+    def _settle(self, size: int, judge: Stream) -> None:
         """Count the states of a chunk that went through, and evict."""
-        if self.individual:
-            for stream in passengers:
-                self._evict(stream.cache, stream, self.policy)
-        origins = torch.arange(self.tokens_read, self.tokens_read + size)
-        self._commit(origins.to(self.backbone.device))
-        judged = reader if self.individual or not passengers else passengers[0]
-        self._evict(self.document, judged, self._reader_policy)
+        self._commit(torch.arange(self.tokens_read, self.tokens_read + size))
+        self._evict(judge, self._reader_policy)
         self.tokens_read += size
-
-    def _reader_stream(self, size: int) -> Stream:
-        stream = Stream(slice(0, size), self.document, writes=True, visible=self.document.length)
-        if self._reader_policy.rows is Rows.CHUNK and self._over(self.document.length):
-            stream.scored = torch.arange(size, device=self.backbone.device)
-        return stream
-
-    def _passengers(self, chunk_size: int) -> list[tuple[Instruction, Stream]]:
-        """The instructions that ride along with a chunk, because their caches are over budget."""
-        if self.policy.rows in (Rows.NONE, Rows.CHUNK):
-            return []
-        passengers, row = [], chunk_size
-        for instruction, cache in zip(self.instructions, self.caches, strict=True):
-            visible = cache.length + (chunk_size if self.policy.sees_chunk else 0)
-            if self._over(visible):
-                stream = self._scoring_stream(instruction, cache, row, visible, self.policy.rows)
-                passengers.append((instruction, stream))
-                row = stream.rows.stop
-        return passengers
 
     def _close(self) -> None:
         """Once all is read, the instruction itself decides what stays for its answer."""
-        rows = self.policy.closing_rows
-        for instruction, cache in zip(self.instructions, self.caches, strict=True):
-            if not self._over(cache.length):
-                continue
-            stream = self._scoring_stream(instruction, cache, 0, cache.length, rows)
-            if rows is not Rows.NONE:
-                self.backbone.forward(self._tensor(instruction.ids), [stream])
-            self._evict(cache, stream, self.policy)
-
-    def _scoring_stream(
-        self, instruction: Instruction, cache: StateCache, row: int, visible: int, rows: Rows
-    ) -> Stream:
-        scored = instruction.rows(rows, self.backbone.device)
-        end = row + len(instruction.ids)
-        return Stream(slice(row, end), cache, writes=False, visible=visible, scored=scored)
-
-    def _over(self, states: int) -> bool:
-        return states - self._pinned > self.settings.budget
-
-    def _evict(self, cache: StateCache, stream: Stream, policy: Policy) -> None:
-        """Keep the budget among the first `stream.visible` states, the prefix aside."""
-        if not self._over(stream.visible):
+        if self.selection is not None:
+            self.selection.close()
             return
-        first, last = self._pinned, stream.visible
-        attention = torch.stack(stream.scores)[:, :, first:] if stream.scores else None
-        candidates = Candidates(attention, cache.origins[:, first:last], self.settings.budget)
-        kept = policy.select(candidates) + first
-        prefix = torch.arange(first, device=kept.device).expand(kept.shape[0], -1)
-        cache.keep(torch.cat((prefix, kept), dim=1), among=last)
+        cache, rows = self.document, self.policy.closing_rows
+        if cache.length - self._pinned <= self._budget:
+            return
+        judge = judging_stream(self.instructions[0], rows, cache, 0, cache.length)
+        if rows is not Rows.NONE:
+            self.backbone.forward(self._tensor(self.instructions[0].ids), [judge])
+        self._evict(judge, self.policy)
+
+    def _evict(self, judge: Stream, policy: Policy) -> None:
+        evict(judge, policy, cache=self.document, pinned=self._pinned, budget=self._budget)
 
     def _commit(self, origins: Tensor) -> None:
-        self.document.commit(origins)
-        if self.individual:
-            for cache in self.caches:
-                cache.copy_tail(self.document, origins.shape[0])
+        self.document.commit(origins.to(self.backbone.device))
+        states = self.document.tail(origins.shape[0])
+        if self.selection is not None:
+            self.selection.add(states)
+        self.on_states(states)
 
     def _tensor(self, ids: Sequence[int]) -> Tensor:
         return torch.tensor(ids, dtype=torch.long, device=self.backbone.device)

@@ -14,6 +14,30 @@ NO_ORIGIN = -1
 
 
 @dataclass(frozen=True)
+class States:
+    """The states of a run of tokens in all layers: what a reading hands on to whoever keeps them.
+
+    `keys` is (layers, kv_heads, tokens, head_dim), without rotary embedding, and `values`
+    (layers, kv_heads, tokens, value_dim); both may be views that the next chunk overwrites.
+    `start` is the origin of the first token, those of the others follow; NO_ORIGIN: all are the
+    prompt's.
+    """
+
+    keys: Tensor
+    values: Tensor
+    start: int
+
+    def __len__(self) -> int:
+        return self.keys.shape[2]
+
+    def origins(self) -> Tensor:
+        """The origin of each token, (tokens,)."""
+        if self.start == NO_ORIGIN:
+            return torch.full((len(self),), NO_ORIGIN, device=self.keys.device)
+        return torch.arange(self.start, self.start + len(self), device=self.keys.device)
+
+
+@dataclass(frozen=True)
 class CacheShape:
     """What a cache must hold.
 
@@ -109,12 +133,17 @@ class StateCache:
         self._fresh = [min(a, b) for a, b in zip(self._fresh, in_place, strict=True)]
         self.length = length
 
-    def copy_tail(self, source: StateCache, count: int) -> None:
-        """Append the newest `count` states of another cache (the document's) to this one."""
-        newest = slice(source.length - count, source.length)
+    def tail(self, count: int) -> States:
+        """The newest `count` states, as a view; their origins must follow one another."""
+        newest = slice(self.length - count, self.length)
+        start = int(self.origins[0, newest.start])
+        return States(self.keys[:, 0, :, newest], self.values[:, 0, :, newest], start)
+
+    def append(self, states: States) -> None:
+        """Add states that were computed elsewhere: in another cache, or in an earlier run."""
         for layer in range(self.shape.layers):
-            self.write(layer, source.keys[layer, :, :, newest], source.values[layer, :, :, newest])
-        self.commit(source.origins[0, newest])
+            self.write(layer, states.keys[layer].unsqueeze(0), states.values[layer].unsqueeze(0))
+        self.commit(states.origins())
 
     def truncate(self, length: int) -> None:
         """Forget the states from slot `length` on."""

@@ -14,8 +14,9 @@ from transformers import AutoModelForCausalLM, LlamaConfig, PreTrainedModel
 
 from citrus_cli.engine.backbone import Backbone
 from citrus_cli.engine.generator import generate
+from citrus_cli.engine.instruction import Instruction, ReadingSettings
 from citrus_cli.engine.policies import Citrus
-from citrus_cli.engine.reader import Instruction, Reading, ReadingSettings
+from citrus_cli.engine.reader import Reading
 from citrus_cli.models.hardware import peak_memory, reset_peak_memory
 
 LLAMA_8B = {

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from citrus_cli.engine.generator import generate
-from citrus_cli.engine.reader import Reading, ReadingSettings
+from citrus_cli.engine.instruction import ReadingSettings
+from citrus_cli.engine.reader import Reading
 from citrus_cli.run import Runner
 
 FILLER = (

@@ -11,8 +11,9 @@ import torch
 from transformers import DynamicCache
 
 from citrus_cli.engine.generator import generate
+from citrus_cli.engine.instruction import ReadingSettings
 from citrus_cli.engine.policies import Citrus
-from citrus_cli.engine.reader import Reading, ReadingSettings
+from citrus_cli.engine.reader import Reading
 from citrus_cli.evals.passkey import FILLER, QUESTION
 from citrus_cli.evals.two_pass import TwoPassReader
 from citrus_cli.run import Runner

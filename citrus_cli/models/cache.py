@@ -83,18 +83,19 @@ def build(
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         require_space(target.parent, needed)
-        with _temporary_folder(target) as folder:
+        with temporary_folder(target) as folder:
             fill(folder)
             write_manifest(folder)
-            _sync(folder)
-            _publish(folder, target, replace=replace)
+            sync(folder)
+            publish(folder, target, replace=replace)
     except OSError as error:
         raise cache_error(error, target.parent) from error
     return target
 
 
 @contextmanager
-def _temporary_folder(target: Path) -> Iterator[Path]:
+def temporary_folder(target: Path) -> Iterator[Path]:
+    """An empty folder beside `target`, removed at the end unless it was renamed."""
     _remove_abandoned(target.parent)
     folder = target.parent / f"{_own_prefix()}{os.getpid()}-{uuid.uuid4().hex[:12]}"
     folder.mkdir()
@@ -129,7 +130,7 @@ def abandoned(parent: Path) -> list[Path]:
     return sorted(parent.rglob(f"{_TEMPORARY}*")) if parent.is_dir() else []
 
 
-def _publish(folder: Path, target: Path, *, replace: bool) -> None:
+def publish(folder: Path, target: Path, *, replace: bool) -> None:
     """Rename a finished folder to its place. Whoever is second finds one there and leaves it."""
     retired = folder.with_name(f"{folder.name}-old")
     if replace:
@@ -147,7 +148,7 @@ def _publish(folder: Path, target: Path, *, replace: bool) -> None:
     _sync_folder(target.parent)
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
     """Have everything on the disk before the rename, or a power cut could leave empty files."""
     for path in folder.rglob("*"):
         if path.is_file():

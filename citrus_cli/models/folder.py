@@ -6,6 +6,7 @@ before anything is loaded.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import struct
@@ -21,6 +22,10 @@ INDEX = "model.safetensors.index.json"
 SINGLE = "model.safetensors"
 _TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "vocab.json", "spiece.model", "vocab.txt")
 _LARGEST_HEAD = 100_000_000  # the safetensors format's own limit
+
+_COUNTED_SUFFIXES = {".safetensors", ".json", ".model", ".txt", ".jinja"}
+_SAMPLE, _SAMPLES = 1 << 16, 256
+"""A file's fingerprint reads up to so many samples of so many bytes: all of it up to 16 MiB."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,23 @@ class ModelFolder:
         if self.stored_quantization:
             return self.stored_bytes
         return weight_bytes(self.linear_weights, self.other_weights, quantization, dtype)
+
+    def fingerprint(self) -> str:
+        """Tells this model from any other: every file's name and size, and what is in it.
+
+        Small files count whole (settings, tokenizer), large ones (weights) by samples of them.
+        """
+        digest = hashlib.sha256()
+        for path in sorted(self.path.iterdir()):
+            if path.suffix not in _COUNTED_SUFFIXES or not path.is_file():
+                continue
+            size = path.stat().st_size
+            digest.update(f"{path.name} {size} ".encode())
+            with path.open("rb") as file:
+                for start in range(0, size, max(_SAMPLE, size // _SAMPLES)):
+                    file.seek(start)
+                    digest.update(file.read(_SAMPLE))
+        return digest.hexdigest()[:32]
 
 
 def inspect(path: Path, cure: str) -> ModelFolder:

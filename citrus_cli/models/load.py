@@ -41,6 +41,7 @@ class LoadedModel:
     `quantization` is `4bit`, `8bit` or `none` (or the method of a checkpoint that came quantized
     another way); `dtype` is what it computes in. `max_positions` is the longest input it was
     trained on, where its configuration says so; generation ends at any of `eos_token_ids`.
+    `fingerprint` tells these weights and this tokenizer from any other.
     """
 
     model: PreTrainedModel
@@ -52,6 +53,7 @@ class LoadedModel:
     max_positions: int | None
     eos_token_ids: frozenset[int]
     seconds: float
+    fingerprint: str
 
 
 def load_model(
@@ -97,6 +99,7 @@ def load_model(
         max_positions=_max_positions(model),
         eos_token_ids=_eos_token_ids(model, tokenizer),
         seconds=time.perf_counter() - started,
+        fingerprint=folder.fingerprint(),
     )
 
 

@@ -36,7 +36,7 @@ class FakeBatchQA:
     opening: dict[str, Any] = {}  # noqa: RUF012
     loads = 0
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, *, store: bool = True, **settings: Any) -> None:
         self.settings = Settings(**settings)
         self.on_event = ignore
 

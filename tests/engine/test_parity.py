@@ -10,8 +10,9 @@ from transformers import AutoModelForCausalLM
 
 from citrus_cli.engine.backbone import Backbone
 from citrus_cli.engine.generator import generate
+from citrus_cli.engine.instruction import Instruction, ReadingSettings
 from citrus_cli.engine.policies import POLICIES
-from citrus_cli.engine.reader import Instruction, Reading, ReadingSettings
+from citrus_cli.engine.reader import Reading
 
 DATA = Path(__file__).parent.parent / "data" / "parity"
 MODES = {

@@ -10,8 +10,9 @@ from tiny import HEADS, QUESTION, text
 
 from citrus_cli.engine import reader as reader_module
 from citrus_cli.engine.generator import generate
+from citrus_cli.engine.instruction import Instruction, ReadingSettings
 from citrus_cli.engine.policies import POLICIES, Candidates, CitrusHeads, make_policy
-from citrus_cli.engine.reader import Instruction, Reading, ReadingSettings, rechunk
+from citrus_cli.engine.reader import Reading, rechunk
 from citrus_cli.engine.states import NO_ORIGIN, StateCache
 
 OTHER_QUESTION = Instruction(tuple(text(14, seed=7)))
@@ -51,23 +52,26 @@ def test_the_cache_never_grows_and_knows_its_origins(llama, read, policy):
     reading = None
 
     def watch(count):
-        longest.append(max(c.length for c in (reading.document, *reading.caches)))
+        longest.append(tuple(c.length for c in (reading.document, reading.caches[0])))
 
-    ids = text(1500)
+    ids = text(3000)
     settings = ReadingSettings(budget=48, chunk_size=16, answer_tokens=8)
     reading = Reading(llama, make_policy(policy, HEADS), settings, [QUESTION], prefix=(5, 6, 7))
     buffers = [c.keys.data_ptr() for c in reading.caches]
     reading.read([ids], watch)
-    assert reading.tokens_read == 1500
-    assert max(longest) == 3 + 48 + 16
-    assert max(longest) + 16 <= reading.caches[0].shape.capacity
+    assert reading.tokens_read == 3000
+    document, own = (max(lengths) for lengths in zip(*longest, strict=True))
+    assert document == 3 + (reading.policy.document_budget or 48) + 16
+    assert document + 16 <= reading.document.shape.capacity
+    assert own <= 3 + 48 + max(16, reading.policy.lag)
+    assert own <= reading.caches[0].shape.capacity
     assert buffers == [c.keys.data_ptr() for c in reading.caches]
     for cache in reading.caches:
         kept = cache.origins[:, : cache.length]
         assert kept.shape == (3, 3 + 48)
         assert (kept[:, :3] == NO_ORIGIN).all()
         assert (kept[:, 3:].diff(dim=1) > 0).all()
-        assert kept.max() < 1500
+        assert kept.max() < 3000
     assert reading.states_kept() == 48
 
 

@@ -6,8 +6,8 @@ import torch
 import transformers
 from transformers import PreTrainedModel
 
+from citrus_cli.engine.instruction import Instruction
 from citrus_cli.engine.policies import Head
-from citrus_cli.engine.reader import Instruction
 
 SIZES = {
     "hidden_size": 64,

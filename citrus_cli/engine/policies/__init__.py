@@ -7,12 +7,20 @@ from collections.abc import Sequence
 from citrus_cli.engine.policies.base import Candidates, Policy, Rows, mean_attention, protect
 from citrus_cli.engine.policies.citrus import Citrus
 from citrus_cli.engine.policies.heads import CitrusHeads, Head
-from citrus_cli.engine.policies.individual import CitrusIndividual
+from citrus_cli.engine.policies.individual import CitrusHeadsIndividual, CitrusIndividual
 from citrus_cli.engine.policies.standard import Standard
 from citrus_cli.engine.policies.streaming import Streaming
 
 POLICIES: dict[str, type[Policy]] = {
-    policy.name: policy for policy in (CitrusHeads, Citrus, CitrusIndividual, Standard, Streaming)
+    policy.name: policy
+    for policy in (
+        CitrusHeads,
+        CitrusHeadsIndividual,
+        Citrus,
+        CitrusIndividual,
+        Standard,
+        Streaming,
+    )
 }
 
 
@@ -31,6 +39,7 @@ __all__ = [
     "Candidates",
     "Citrus",
     "CitrusHeads",
+    "CitrusHeadsIndividual",
     "CitrusIndividual",
     "Head",
     "Policy",

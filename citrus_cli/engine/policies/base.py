@@ -51,6 +51,12 @@ class Policy(ABC):
     """What evicts the document's cache where each instruction keeps a cache of its own beside it;
     None: the document is read through the instruction's cache."""
 
+    document_budget: ClassVar[int | None] = None
+    """How many states the document's own cache keeps; None: the budget."""
+
+    lag: ClassVar[int] = 0
+    """How many states above the budget an instruction's own cache may gather before it judges."""
+
     @abstractmethod
     def rank(self, candidates: Candidates) -> Tensor:
         """How much each state is worth keeping: (layers, states), or (1, states) for all layers."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from citrus_cli.engine.policies.citrus import Citrus
+from citrus_cli.engine.policies.heads import CitrusHeads
 from citrus_cli.engine.policies.standard import Standard
+from citrus_cli.engine.policies.streaming import Streaming
 
 
 class CitrusIndividual(Citrus):
@@ -15,3 +17,17 @@ class CitrusIndividual(Citrus):
 
     name = "citrus-individual"
     document_policy = Standard()
+
+
+class CitrusHeadsIndividual(CitrusHeads):
+    """`citrus-heads` with individual caches. Not in the paper.
+
+    The document's own cache keeps sinks and the most recent states, however large the budget is: so
+    its states depend on nothing that may change between questions, and can be stored. The heads
+    judge gathered states many at a time, since they find them again later as well as at once.
+    """
+
+    name = "citrus-heads-individual"
+    document_policy = Streaming()
+    document_budget = 768
+    lag = 768

@@ -1,37 +1,34 @@
-"""From option groups to the arguments of the Python API, for every command that asks."""
+"""From the document options of a command line to how documents are opened."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any
 
-from citrus_cli.cli.options import DocumentOptions, MethodOptions, ModelOptions
+from citrus_cli.cli.options import DocumentOptions, MethodOptions, ModelOptions, StoreOptions
 from citrus_cli.errors import UsageError
 
-if TYPE_CHECKING:
-    from citrus_cli.qa import DocumentQA
 
+def opening_of(documents: DocumentOptions) -> dict[str, Any]:
+    """The keyword arguments of the API that say how documents are opened.
 
-def load_document_qa() -> type[DocumentQA]:
-    """The Python API, imported only now: it brings the libraries that take seconds to import."""
-    from citrus_cli.qa import DocumentQA
-
-    return DocumentQA
-
-
-def opening(documents: DocumentOptions, stdin: BinaryIO | None = None) -> dict[str, Any]:
-    """The keyword arguments that say how documents are opened."""
+    Raises:
+        UsageError: the password file cannot be used.
+    """
     return {
         "pages": documents.pages,
         "password": _password(documents),
         "encoding": documents.encoding,
-        "stdin": stdin,
     }
 
 
-def engine(model: ModelOptions, method: MethodOptions) -> dict[str, Any]:
+def engine_of(
+    model: ModelOptions, method: MethodOptions, store: StoreOptions | None = None
+) -> dict[str, Any]:
     """The settings that were given: the API has the defaults, and judges the values."""
     settings = {**vars(model), **vars(method)}
+    if store is not None and store.no_store:
+        settings["store"] = False
     return {name: value for name, value in settings.items() if value is not None}
 
 

@@ -1,0 +1,188 @@
+"""From documents to what is kept of them for some instructions: read now, or from the store."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from citrus_cli.answer import DocumentReceipt, KeptPage
+from citrus_cli.engine.instruction import Instruction, ReadingSettings
+from citrus_cli.engine.reader import Reading
+from citrus_cli.engine.selection import Selection
+from citrus_cli.engine.states import StateCache
+from citrus_cli.errors import DocumentError
+from citrus_cli.pages import PageMap
+from citrus_cli.progress import Reading as ReadingEvent
+from citrus_cli.store.entry import Entry
+from citrus_cli.tokens import DocumentTokens
+
+if TYPE_CHECKING:
+    from citrus_cli.documents import Document
+    from citrus_cli.run import Runner
+
+PAGES_NAMED = 5
+"""An answer names at most so many of the pages that its states come from."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What some instructions keep of documents, and how it came about.
+
+    `caches` are in the order of `instructions`; their first `pinned` states are the prompt's.
+    """
+
+    instructions: Sequence[Instruction]
+    caches: Sequence[StateCache]
+    pinned: int
+    documents: tuple[DocumentReceipt, ...]
+    warnings: tuple[str, ...]
+    pages: PageMap
+    tokens_read: int
+    chunk_size: int
+    seconds: float
+    from_store: bool
+
+    def states(self, index: int) -> int:
+        """Document states per layer that the answer to an instruction attends to."""
+        return self.caches[index].length - self.pinned
+
+    def kept_pages(self, index: int) -> tuple[KeptPage, ...]:
+        """The pages that most of these states come from."""
+        cache = self.caches[index]
+        origins = cache.origins[:, self.pinned : cache.length].flatten().tolist()
+        return tuple(
+            KeptPage(self.documents[place.document].path, place.page, place.label, share)
+            for place, share in self.pages.shares(origins)[:PAGES_NAMED]
+        )
+
+
+def read_live(
+    runner: Runner, documents: Sequence[Document], instructions: Sequence[Instruction]
+) -> Kept:
+    """Read documents for some instructions (with a shared-cache policy: for one).
+
+    Raises:
+        DocumentError: a document cannot be read, or there is no text in any.
+    """
+    settings = runner.reading_settings
+    policy = runner.policy(runner.settings.policy)
+    reading = Reading(runner.backbone, policy, settings, instructions, runner.prompt.prefix)
+    tokens = DocumentTokens(documents, runner.encoder)
+    started = time.perf_counter()
+
+    def report(read: int) -> None:
+        seconds = time.perf_counter() - started
+        runner.on_event(ReadingEvent(tokens.document, tokens.page, read, seconds, tokens.fraction))
+
+    reading.read(tokens, report)
+    seconds = time.perf_counter() - started
+    check_all_was_read(reading.tokens_read, tokens, documents)
+    return Kept(
+        instructions=instructions,
+        caches=reading.caches,
+        pinned=len(runner.prompt.prefix),
+        documents=receipts(documents, tokens.counts),
+        warnings=(
+            *chunk_warnings(reading.chunk_size, settings),
+            *(warning for document in documents for warning in document.warnings),
+        ),
+        pages=tokens.pages,
+        tokens_read=reading.tokens_read,
+        chunk_size=reading.chunk_size,
+        seconds=seconds,
+        from_store=False,
+    )
+
+
+def replay(
+    runner: Runner,
+    entry: Entry,
+    instructions: Sequence[Instruction],
+    documents: tuple[DocumentReceipt, ...] | None = None,
+) -> Kept:
+    """Let stored states come past some instructions, as if the documents were being read.
+
+    `documents` are the receipts to give, where files lie elsewhere than when they were read.
+
+    Raises:
+        DamagedEntryError: the entry is not what was written.
+    """
+    policy = runner.policy(runner.settings.policy)
+    pinned = len(runner.prompt.prefix)
+    table = runner.backbone.rope_table()
+    started = time.perf_counter()
+    selection = Selection(
+        runner.backbone, policy, runner.reading_settings, instructions, pinned, table
+    )
+    done = 0
+    with runner.backbone.attached():
+        for states in entry.states():
+            selection.add(states)
+            done += len(states) if states.start >= 0 else 0
+            place = entry.pages.place(done)
+            runner.on_event(
+                ReadingEvent(
+                    entry.documents[place.document].path,
+                    place.page,
+                    done,
+                    time.perf_counter() - started,
+                    done / entry.tokens,
+                )
+            )
+        selection.close()
+    return Kept(
+        instructions=instructions,
+        caches=selection.caches,
+        pinned=pinned,
+        documents=entry.documents if documents is None else documents,
+        warnings=entry.warnings,
+        pages=entry.pages,
+        tokens_read=entry.tokens,
+        chunk_size=entry.chunk_size,
+        seconds=time.perf_counter() - started,
+        from_store=True,
+    )
+
+
+def groups(
+    instructions: Sequence[Instruction],
+    size_of: Callable[[Instruction], int],
+    free: int,
+) -> list[list[Instruction]]:
+    """Instructions whose caches, of `size_of` bytes each, fit together into `free` bytes."""
+    result: list[list[Instruction]] = []
+    room = 0
+    for instruction in instructions:
+        needed = size_of(instruction)
+        if not result or needed > room:
+            result.append([])
+            room = free
+        result[-1].append(instruction)
+        room -= needed
+    return result
+
+
+def check_all_was_read(read: int, tokens: DocumentTokens, documents: Sequence[Document]) -> None:
+    """Nothing may be lost on the way, and there must have been something."""
+    if read != sum(tokens.counts):
+        raise RuntimeError(f"{sum(tokens.counts)} tokens were extracted and {read} read")
+    if not read:
+        names = ", ".join(document.path for document in documents)
+        raise DocumentError(f"{names}: there is no text to answer from")
+
+
+def receipts(documents: Sequence[Document], counts: Sequence[int]) -> tuple[DocumentReceipt, ...]:
+    """What was read of each document."""
+    return tuple(
+        DocumentReceipt(d.path, d.pages, n, tuple(d.pages_without_text), tuple(d.pages_failed))
+        for d, n in zip(documents, counts, strict=True)
+    )
+
+
+def chunk_warnings(used: int, settings: ReadingSettings) -> list[str]:
+    """Says so when memory ran out on the way."""
+    if used >= settings.chunk_size:
+        return []
+    return [f"memory ran out, so the chunk size was lowered to {used}"]
