@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -12,6 +10,7 @@ from typing import Any, Protocol
 
 from citrus_cli.answer import Answer
 from citrus_cli.cli.text import TerminalCleaner, clean_for_terminal, one_line
+from citrus_cli.json_text import json_text
 from citrus_cli.progress import Writing
 
 Emit = Callable[[str], None]
@@ -172,15 +171,10 @@ class JsonLinesView:
         """Everything is out already."""
 
 
-# Valid JSON may hold these as they are, but a terminal would act on them.
-_UNSAFE = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-
-
 def dump(value: Any, indent: int | None = None) -> str:
     """JSON that is readable in every script, yet safe on a terminal and in every encoding."""
     encoding = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "")
-    text = json.dumps(value, ensure_ascii=not encoding.startswith("utf"), indent=indent)
-    return _UNSAFE.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+    return json_text(value, ascii_only=not encoding.startswith("utf"), indent=indent)
 
 
 class Form(Enum):

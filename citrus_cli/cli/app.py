@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from citrus_cli.cli import ask, bench, chat, doctor, ingest, models, store
+from citrus_cli.cli import ask, batch, bench, chat, doctor, ingest, models, store
 from citrus_cli.cli.config import defaults
 from citrus_cli.cli.declaring import grouped
 from citrus_cli.cli.exit_codes import epilog
@@ -18,6 +18,7 @@ from citrus_cli.cli.streams import write_out
 # whatever is heavy is imported when the command runs.
 COMMANDS = (
     ask,
+    batch,
     chat,
     ingest,
     store,

@@ -70,8 +70,8 @@ QuestionsFile = Annotated[
     option(
         "--file",
         "-f",
-        help="A file of questions, one on each line; blank lines and # comments are left out. "
-        "All arguments are then documents.",
+        help="A file of questions, one on each line (blank lines and # comments are left out), or "
+        ".csv, .tsv, .json, .jsonl or .yaml as for citrus batch. All arguments are then documents.",
         panel=DOCUMENTS,
         metavar="FILE",
     ),

@@ -20,7 +20,12 @@ import typer
 from citrus_cli.errors import UsageError
 
 # What belongs to one run: a file that set them would silently change what the arguments mean.
-NOT_IN_FILE = frozenset({"question", "file", "output", "overwrite", "force", "help"})
+NOT_IN_FILE = frozenset(
+    {
+        *("question", "questions", "file", "output", "overwrite", "resume"),
+        *("again", "together", "all", "unused_for", "force", "help"),
+    }
+)
 
 
 def config_path() -> Path:

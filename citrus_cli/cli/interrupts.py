@@ -6,6 +6,8 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
@@ -13,6 +15,7 @@ from citrus_cli.cli.exit_codes import ExitCode
 
 _SHOW_CURSOR = "\x1b[?25h"
 _pressed = False
+_held = False
 
 
 def pressed() -> bool:
@@ -24,6 +27,23 @@ def settle() -> None:
     """The work that Ctrl-C was meant for has stopped, and the program goes on: a chat does."""
     global _pressed
     _pressed = False
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """Inside, the first Ctrl-C does not cut in: what is being written down is written down.
+
+    It is raised at the end of the block.
+    """
+    global _held
+    before = _pressed
+    _held = True
+    try:
+        yield
+    finally:
+        _held = False
+    if _pressed and not before:
+        raise KeyboardInterrupt
 
 
 def install() -> None:
@@ -38,7 +58,8 @@ def _on_sigint(number: int, frame: FrameType | None) -> None:
     if _pressed:
         _end_at_once()
     _pressed = True
-    raise KeyboardInterrupt
+    if not _held:
+        raise KeyboardInterrupt
 
 
 def _end_at_once() -> NoReturn:

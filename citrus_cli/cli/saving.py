@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,7 +33,7 @@ class ResultFile:
         self.path = Path(os.path.realpath(target))
         self._overwrite = overwrite
         self._spelling = spelling
-        mode = _check_target(self.path, target, overwrite, spelling)
+        mode = check_target(self.path, target, overwrite, spelling)
         try:
             descriptor, name = tempfile.mkstemp(
                 dir=self.path.parent, prefix=f".{self.path.name[:100]}.", suffix=".tmp"
@@ -79,6 +80,13 @@ class ResultFile:
             return self._temporary if self._temporary.exists() else None
         return incomplete
 
+    def discard(self) -> None:
+        """The result is not wanted: leave no trace of it."""
+        with suppress(OSError):
+            self._file.close()
+        with suppress(OSError):
+            self._temporary.unlink(missing_ok=True)
+
     def _close(self) -> None:
         try:
             self._file.flush()
@@ -91,14 +99,14 @@ class ResultFile:
         if self._overwrite:
             self._temporary.replace(self.path)
         else:
-            _move_to_free_name(self._temporary, self.path)
-        _sync_folder(self.path.parent)
+            move_to_free_name(self._temporary, self.path)
+        sync_folder(self.path.parent)
 
     def _failed(self, error: OSError) -> CitrusError:
         return CitrusError(f"cannot write {self.path}: {error.strerror}")
 
 
-def _check_target(path: Path, given: str, overwrite: bool, spelling: Spelling) -> int:
+def check_target(path: Path, given: str, overwrite: bool, spelling: Spelling = OUTPUT) -> int:
     """Refuse a target that cannot be written; otherwise the permissions its file will have."""
     where = f"{spelling.plain} {given}"
     try:
@@ -122,7 +130,7 @@ def _umask() -> int:
     return mask
 
 
-def _move_to_free_name(source: Path, target: Path) -> None:
+def move_to_free_name(source: Path, target: Path) -> None:
     """Rename without replacing: a link fails when the name is taken, even by a racing process."""
     try:
         os.link(source, target)
@@ -136,7 +144,7 @@ def _move_to_free_name(source: Path, target: Path) -> None:
         source.unlink()
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make the rename itself durable, where folders can be synced."""
     try:
         descriptor = os.open(folder, os.O_RDONLY)

@@ -36,19 +36,21 @@ def imports(*arguments: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["ask", "--help"], ["--version"], ["ask"], ["chat", "--help"]]
+    "arguments",
+    [
+        ["--help"],
+        ["ask", "--help"],
+        ["batch", "--help"],
+        ["chat", "--help"],
+        ["--version"],
+        ["ask"],
+    ],
 )
 def test_light_commands_import_nothing_heavy(home: Path, arguments: list[str]) -> None:
     imported = imports("-m", "citrus_cli", *arguments)
     assert "typer" in imported  # the pattern finds modules
-    assert not imported & {
-        "prompt_toolkit",
-        "torch",
-        "transformers",
-        "numpy",
-        "pypdf",
-        "huggingface_hub",
-    }
+    assert not imported & {"torch", "transformers", "numpy", "pypdf", "huggingface_hub"}
+    assert not imported & {"prompt_toolkit", "yaml", "jinja2"}
     assert "rich" not in imported - imports("-c", "import typer")  # old releases import it at once
 
 
@@ -65,7 +67,7 @@ def test_without_a_command_there_is_help(citrus: Citrus) -> None:
 
 def test_help_names_every_command_and_the_exit_codes(citrus: Citrus) -> None:
     text = " ".join(citrus("--help").stdout.split())
-    for command in ("ask", "chat", "doctor", "models"):
+    for command in ("ask", "batch", "chat", "doctor", "models"):
         assert f" {command} " in text
     assert epilog() in text
 
