@@ -110,8 +110,8 @@ def pull(
 def calibrate(*, context: typer.Context, name: AnyName, general: GeneralOptions) -> None:
     """Find the heads of a model that retrieve, and remember them.
 
-    The policy citrus-heads needs them. A model that was never calibrated is calibrated at its
-    first question; this does it ahead of time, or once more.
+    The policies citrus-heads and citrus-heads-individual need them. A model that was never
+    calibrated is calibrated at its first question; this does it ahead of time, or once more.
     """
     color = color_of(context)
     if not debug_of(context):

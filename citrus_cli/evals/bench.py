@@ -19,7 +19,7 @@ from citrus_cli.run import Runner
 from citrus_cli.store.codec import StoreDtype, bytes_per_token
 
 INDIVIDUAL = ("citrus-heads-individual", "citrus-individual")
-PASSKEY_POLICIES = ("citrus-heads", "citrus", "streaming", "standard")
+PASSKEY_POLICIES = ("citrus-heads-individual", "citrus-heads", "citrus", "streaming", "standard")
 
 
 @dataclass(frozen=True)

@@ -70,13 +70,10 @@ def test_an_unknown_section_is_refused():
 
 def test_passkeys_are_found_by_the_question_and_lost_without_it(smollm2):
     """Information neglect on the real model: the same budget, the same text."""
-    results = list(
-        passkey(
-            smollm2.runner(), ("citrus-heads", "streaming"), [1_500], 256, 256, trials=3, seed=1
-        )
-    )
+    policies = ("citrus-heads", "citrus-heads-individual", "streaming")
+    results = list(passkey(smollm2.runner(), policies, [1_500], 256, 256, trials=3, seed=1))
     found = {result.policy: result.found for result in results}
-    assert found["citrus-heads"] == 3
+    assert found["citrus-heads"] == found["citrus-heads-individual"] == 3
     assert found["streaming"] <= 1
 
 
