@@ -8,7 +8,7 @@ from citrus_cli.errors import UsageError
 from citrus_cli.models.catalogue import DEFAULT_MODEL
 
 DEFAULT_POLICY = "citrus-heads-individual"
-DEFAULT_BUDGET = 256
+DEFAULT_BUDGET = 512
 DEFAULT_CHUNK_SIZE = 256
 DEFAULT_ANSWER_TOKENS = 256
 

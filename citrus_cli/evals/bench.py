@@ -16,6 +16,7 @@ from citrus_cli.evals.samples import ask_samples
 from citrus_cli.models.memory import human_bytes
 from citrus_cli.qa import DocumentQA
 from citrus_cli.run import Runner
+from citrus_cli.settings import DEFAULT_BUDGET, DEFAULT_CHUNK_SIZE
 from citrus_cli.store.codec import StoreDtype, bytes_per_token
 
 INDIVIDUAL = ("citrus-heads-individual", "citrus-individual")
@@ -33,8 +34,8 @@ class Settings:
     model: str
     quantize: str = "auto"
     device: str = "auto"
-    budget: int = 256
-    chunk_size: int = 256
+    budget: int = DEFAULT_BUDGET
+    chunk_size: int = DEFAULT_CHUNK_SIZE
     rounds: int = 15
     policy: str | None = None
     questions: Path | None = None

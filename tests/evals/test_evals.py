@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 import torch
 from tiny import QUESTION, text
@@ -10,10 +12,17 @@ from tiny_models import make_model_folder
 from citrus_cli import DocumentQA
 from citrus_cli.engine.reader import Reading
 from citrus_cli.errors import UsageError
-from citrus_cli.evals import large, speed
+from citrus_cli.evals import kills, large, speed, stored
 from citrus_cli.evals.bench import Bench, Settings
 from citrus_cli.evals.passkey import passkey, passkey_tokens
 from citrus_cli.evals.two_pass import TwoPassReader
+
+
+@pytest.fixture(scope="module")
+def roomy(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A tiny model with room for two caches' worth of positions."""
+    folder = tmp_path_factory.mktemp("evals") / "tiny"
+    return str(make_model_folder(folder, max_position_embeddings=4096))
 
 
 def test_two_passes_keep_what_one_pass_keeps(llama, read, monkeypatch):
@@ -85,3 +94,42 @@ def test_speeds_are_measured_on_the_same_work(tmp_path):
     assert reading.over_two_pass == reading.two_pass_seconds / reading.citrus_seconds > 0
     full = speed.against_full_attention(runner, 200, budget=40, chunk_size=24, answer_tokens=4)
     assert full.ratio == full.full_seconds / full.citrus_seconds > 0
+
+
+def test_one_reading_for_many_questions_is_measured(roomy):
+    runner = DocumentQA(roomy, policy="citrus-individual", budget=40, chunk_size=48).runner()
+    runs = list(stored.many_questions(runner, 400, (1, 3)))
+    assert [run.questions for run in runs] == [1, 3]
+    assert runs[0].tokens == runs[1].tokens > 400
+    assert all(run.seconds > 0 for run in runs)
+
+
+def test_the_store_is_measured(roomy):
+    runner = DocumentQA(roomy, policy="citrus-individual", budget=40, chunk_size=48).runner()
+    times = stored.store_times(runner, 400, rounds=1)
+    states = 2 * runner.backbone.layers * runner.backbone.kv_heads * runner.backbone.head_dim
+    assert times.bytes_per_token == pytest.approx(states * runner.backbone.dtype.itemsize, rel=0.3)
+    assert min(times.read_seconds, times.ingest_seconds, times.ask_seconds) > 0
+
+
+def test_stored_answers_are_compared_with_those_of_a_reading(roomy, tmp_path):
+    runner = DocumentQA(
+        roomy, policy="citrus-individual", budget=40, chunk_size=48, max_answer_tokens=6
+    ).runner()
+    questions = tmp_path / "set.jsonl"
+    rows = [{"text": "It rained.\n" * 99, "questions": ["When?", "Why?", "Who?"]}] * 2
+    questions.write_text("\n".join(map(json.dumps, rows)))
+    (exact, rounded) = stored.agreement(runner, questions, ("auto", "int8"), limit=2)
+    assert (exact.questions, exact.same) == (4, 4)
+    assert 0 <= rounded.same <= 4
+    with pytest.raises(UsageError, match=r"missing\.jsonl"):
+        list(stored.agreement(runner, tmp_path / "missing.jsonl", ("auto",), limit=2))
+
+
+@pytest.mark.parametrize("test", [kills.batch_kills, kills.ingest_kills])
+def test_kills_lose_and_double_nothing(roomy, monkeypatch, test):
+    monkeypatch.setattr(kills, "DOCUMENT_TOKENS", 200)
+    monkeypatch.setenv("CITRUS_POLICY", "citrus-individual")
+    monkeypatch.setenv("CITRUS_BUDGET", "40")
+    monkeypatch.setenv("CITRUS_CHUNK_SIZE", "48")
+    assert test(roomy, 2) == kills.Kills(2, lost=0, doubled=0)
