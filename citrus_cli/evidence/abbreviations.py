@@ -49,8 +49,6 @@ STARTERS = words(
 _MONTHS = words(
     "januar februar märz april mai juni juli august september oktober november dezember"
 )
-    "januar februar märz april mai juni juli august september oktober november dezember"
-)
 _DOTTED = re.compile(r"[^\W\d_](?:\.[^\W\d_])*")  # an initial, or U.S
 _NEXT = re.compile(r"\s*([\"'“‘«‹„「『(\[*_]*)(\w*)")
 

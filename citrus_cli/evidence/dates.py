@@ -10,19 +10,6 @@ _FULL = [
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
 ]
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
 _SHORT = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept?", "Oct", "Nov", "Dec"]
 _ORDINALS = ["first", "second", "third", "fourth"]
 _MONTH = "(?P<month>" + "|".join([*_FULL, *(f"{short}\\.?" for short in _SHORT)]) + ")"

@@ -13,8 +13,6 @@ _WORD = re.compile(r"[^\W_]\w{0,60}(?:[’'&./-]\w{1,60}){0,8}")
 _CONNECTORS = words(
     "of the de del della der den des di da do dos du la le les van von und y e al bin & for"
 )
-    "of the de del della der den des di da do dos du la le les van von und y e al bin & for"
-)
 _TITLES = words("mr mrs ms miss dr prof professor sir dame lord lady")
 _ABBREVIATED = words("mr mrs ms dr prof st mt inc co corp ltd jr sr")
 _COMMON = STARTERS | words(
