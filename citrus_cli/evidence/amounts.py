@@ -16,6 +16,9 @@ from citrus_cli.evidence.number_words import SPELLED, WORD_VALUES
 DIGITS = re.compile(r"[0-9]+(?:[.,'’][0-9]+)*")
 """The digits of a number with their separators; whatever stands around them."""
 
+_SPACED = re.compile(
+    r"(?<![\w.,])[0-9]{1,3}(?:[ \u00a0\u2009\u202f][0-9]{3}){1,4}(?:[.,][0-9]{1,9})?(?![\w]|[.,][0-9])"
+)
 _LONGEST = 40  # characters of digits; a longer run is no number that an answer is about
 
 _CODES = "USD|EUR|GBP|JPY|CNY|RMB|CHF|INR|SEK|NOK|DKK|PLN|CAD|AUD|BRL|KRW|MXN|ZAR"
@@ -63,7 +66,7 @@ _AFTER = re.compile(
     re.IGNORECASE,
 )
 _UNIT = re.compile(r"(?:[a-zµ]{1,3}[23²³]?|°[CF]?)?(?!\w)")  # 14th, 50mm, 12m2: numbers still
-_SEPARATORS = str.maketrans("", "", ".,'’")
+_SEPARATORS = str.maketrans("", "", ".,'’ \u00a0\u2009\u202f")
 
 
 @dataclass(frozen=True)
@@ -166,11 +169,17 @@ def read_words(text: str, start: int, end: int) -> tuple[int, int, Amount]:
 
 
 def amounts(text: str) -> Iterator[tuple[int, int, Amount]]:
-    """All numbers in a text, in figures and in words: (start, end, amount)."""
-    for match in DIGITS.finditer(text):
+    """All numbers in a text, in figures and in words: (start, end, amount).
+
+    Groups of three after spaces are one number, which they need not be in a table: "12 345".
+    """
+    at = 0
+    while match := DIGITS.search(text, at):
+        match = _SPACED.match(text, match.start()) or match
         found = read_amount(text, *match.span())
         if found:
             yield found
+        at = match.end()
     for match in SPELLED.finditer(text):
         yield read_words(text, *match.span())
 
@@ -223,7 +232,7 @@ def _number(core: str) -> tuple[str, int] | None:
     The last of two kinds of separator is the decimal one. A comma alone groups thousands where
     groups of three follow it, and is a decimal comma else; a single full stop is a decimal point.
     """
-    plain = core.replace("'", "").replace("’", "")
+    plain = re.sub(r"['’\s]", "", core)
     commas, points = plain.count(","), plain.count(".")
     whole, fraction = plain, ""
     if commas and points:

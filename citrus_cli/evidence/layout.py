@@ -218,7 +218,7 @@ def _joined(a: Line, b: Line) -> Line:
 
 def _as_cell(text: str, line: Line) -> Line:
     """A short line that ends no sentence may be a cell or a heading, or a label with its figure."""
-    if line.length > CELL_LIMIT or ends_sentence(text, line):
+    if line.length > CELL_LIMIT or text[line.end - 1] in ",;" or ends_sentence(text, line):
         return line
     body = text[line.start : line.end]
     kind = line.kind

@@ -166,7 +166,7 @@ def _spaced(amount: Amount) -> re.Pattern[str] | None:
     fraction = "[.,]" + digits[shift:] + "0*" if shift < 0 else ""
     first = len(whole) % 3 or 3
     groups = [whole[:first], *(whole[i : i + 3] for i in range(first, len(whole), 3))]
-    joined = "[ \u00a0\u202f]".join(groups)
+    joined = "[ \u00a0\u2009\u202f]".join(groups)
     # a digit before or after, set apart by a space too, makes it a row of cells
     return re.compile(rf"(?<![\w.,])(?<![0-9] ){joined}{fraction}(?!\w|[.,][0-9]| [0-9])")
 

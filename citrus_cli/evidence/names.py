@@ -120,7 +120,7 @@ def _common(word: re.Match[str]) -> bool:
 
 
 def _starts_something(answer: str, start: int, starts: dict[int, int]) -> bool:
-    before = answer[:start].rstrip(" ")[-1:]
+    before = answer[max(0, start - 8) : start].rstrip(" ")[-1:]
     return start in starts or before in ("\n", "") or before in _INITIAL_AFTER
 
 

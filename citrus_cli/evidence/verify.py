@@ -93,8 +93,7 @@ def claims(answer: str, pages: Iterable[PageText], *, question: str = "") -> tup
     places: list[list[tuple[str, int]]] = [[] for _ in candidates]
     lookups = _lookups(answer, candidates)
     wanted = set(range(len(candidates)))
-    source = iter(pages) if wanted else iter(())
-    for page in source:
+    for page in pages if wanted else ():
         place = (page.document, page.page)
         view = PageView(page.text)
         for lookup in lookups:
@@ -125,21 +124,24 @@ def _candidates(answer: str) -> list[_Candidate]:
         *_numbers(plain, skipped),
     ]
     # a bare number may be part of a name ("Aria 9"), and a month's name too ("April Jones")
-    fixed = [c for c in found if not (_is_bare(c) or _is_month(c))]
-    months = {c.start for c in found if _is_month(c)}
+    fixed = bytearray(len(plain))
+    for candidate in found:
+        if candidate.kind != "quote" and not (_is_bare(candidate) or _is_month(candidate)):
+            fixed[candidate.start : candidate.end] = b"\x01" * (candidate.end - candidate.start)
+    spans = names(plain, lambda start, end: any(fixed[start:end]))
+    found += [_Candidate(start, end, "name") for start, end in spans]
+    return _longest([c for c in found if not (_is_month(c) and _may_be_verb(plain, c))], len(plain))
 
-    def taken(start: int, end: int) -> bool:
-        return any(c.kind != "quote" and c.start < end and start < c.end for c in fixed)
 
-    found += [_Candidate(start, end, "name") for start, end in names(plain, taken)]
-    ranked = sorted(
-        (c for c in found if not (_is_month(c) and _is_modal(plain, c))),
-        key=lambda c: (c.start - c.end, _KINDS.index(c.kind), c.start),
-    )
-    del months
+def _longest(candidates: list[_Candidate], length: int) -> list[_Candidate]:
+    """Of those that overlap, the longest, in the order of the text of `length` characters."""
+    covered = bytearray(length)
     chosen: list[_Candidate] = []
-    for candidate in ranked:
-        if not any(c.start < candidate.end and candidate.start < c.end for c in chosen):
+    for candidate in sorted(
+        candidates, key=lambda c: (c.start - c.end, _KINDS.index(c.kind), c.start)
+    ):
+        if not any(covered[candidate.start : candidate.end]):
+            covered[candidate.start : candidate.end] = b"\x01" * (candidate.end - candidate.start)
             chosen.append(candidate)
     return sorted(chosen, key=lambda c: c.start)
 
@@ -180,9 +182,9 @@ def _is_month(candidate: _Candidate) -> bool:
     )
 
 
-def _is_modal(answer: str, candidate: _Candidate) -> bool:
-    """Whether a "May" may be the verb: it starts a sentence, or something like one."""
-    before = answer[: candidate.start].rstrip()
+def _may_be_verb(answer: str, candidate: _Candidate) -> bool:
+    """Whether a "May" or "March" may be the verb: it starts a sentence, or something like one."""
+    before = answer[max(0, candidate.start - 8) : candidate.start].rstrip()
     return answer[candidate.start : candidate.end] in ("May", "March") and (
         not before or before[-1] in '.!?:;"“\n'
     )
