@@ -17,7 +17,8 @@ DIGITS = re.compile(r"[0-9]+(?:[.,'’][0-9]+)*")
 """The digits of a number with their separators; whatever stands around them."""
 
 _SPACED = re.compile(
-    r"(?<![\w.,])[0-9]{1,3}(?:[ \u00a0\u2009\u202f][0-9]{3}){1,4}(?:[.,][0-9]{1,9})?(?![\w]|[.,][0-9])"
+    r"(?<![\w.,])[0-9]{1,3}(?:[ \u00a0\u2009\u202f][0-9]{3}){1,4}(?:[.,][0-9]{1,9})?"
+    r"(?!\w|[.,][0-9])"
 )
 _LONGEST = 40  # characters of digits; a longer run is no number that an answer is about
 

@@ -32,7 +32,7 @@ _MARKER = re.compile(
     r"[A-Za-z]?[.:]?)\s+(?=\S)"
 )
 _MARKDOWN_HEADING = re.compile(r"#{1,6}\s+\S")
-_SENTENCE_END = re.compile(r"[.!?…。！？｡]+[\"'”’»)\]」』*_]{0,4}$")
+_SENTENCE_END = re.compile(r"[.!?…。！？｡]+[\"'”’»)\]」』*_]{0,4}(?:\[[0-9]{1,3}\])?$")
 _FIRST_WORD = re.compile(r"[\"'“‘«(\[]{0,3}(\S{0,40})")
 _SYMBOLS = re.compile(r"[$€£¥%()*†‡|/+\-−–—.,]+")
 _NUMBER = re.compile(r"[$€£¥(+\-−–—]{0,4}\d[\d.,/]{0,30}(?<![.,])[)%*†‡¢xmMkK]{0,4}")
@@ -194,7 +194,7 @@ def ends_sentence(text: str, line: Line) -> bool:
 
 
 def _sentence_end(text: str, line: Line) -> re.Match[str] | None:
-    return _SENTENCE_END.search(text, max(line.start, line.end - 8), line.end)
+    return _SENTENCE_END.search(text, max(line.start, line.end - 16), line.end)
 
 
 def _first_word(text: str, line: Line) -> str:
@@ -222,7 +222,9 @@ def _as_cell(text: str, line: Line) -> Line:
         return line
     body = text[line.start : line.end]
     kind = line.kind
-    if kind == "text":
+    if kind == "rule" and line.length <= 3:
+        kind = "cell"  # a dash for no figure
+    elif kind == "text":
         labelled = _figures_at_end(body) and not is_value(body)
         kind = "row" if labelled else "cell"
     elif kind == "row" and is_value(body) and not _is_ruled(text, line):

@@ -30,7 +30,10 @@ def spelled(words: Iterable[str]) -> re.Pattern[str]:
     # longest first: an alternation takes the first that fits
     choices = "|".join(word.replace(" ", r"[\s-]") for word in sorted(words, key=len, reverse=True))
     units = "|".join(_UNITS)
-    return re.compile(rf"(?<![\w-])(?:{choices})(?![\w]|[\s-](?:{units})(?!\w))", re.IGNORECASE)
+    after_tens = "".join(rf"(?<!{ten}\s)" for ten in _TENS)
+    return re.compile(
+        rf"(?<![\w-]){after_tens}(?:{choices})(?![\w]|[\s-](?:{units})(?!\w))", re.IGNORECASE
+    )
 
 
 SPELLED = spelled(WORD_VALUES)

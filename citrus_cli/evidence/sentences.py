@@ -25,7 +25,9 @@ WHOLE_ITEM = 300
 ROW_LINES, ROW_CHARACTERS = 6, 160
 """Cells without figures say nothing of rows: so many lines and characters of them make a part."""
 
-_STOP = re.compile(r"(?<![.!?…])[.!?…]+[\"'”’»)\]*_]{0,4}(?=\s)|[。！？｡]+[」』”’）)\]]{0,4}")
+_STOP = re.compile(
+    r"(?<![.!?…])[.!?…]+[\"'”’»)\]*_]{0,4}(?:\[[0-9]{1,3}\])?(?=\s)|[。！？｡]+[」』”’）)\]]{0,4}"
+)
 _WEAK = re.compile(r"[;:]\s|\n|[，、；：]|,\s")
 
 

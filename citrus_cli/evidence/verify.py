@@ -123,10 +123,10 @@ def _candidates(answer: str) -> list[_Candidate]:
         *(_Candidate(start, end, "date", dates=some) for start, end, some in dates(plain)),
         *_numbers(plain, skipped),
     ]
-    # a bare number may be part of a name ("Aria 9"), and a month's name too ("April Jones")
+    # a bare number may be part of a name: "Aria 9"
     fixed = bytearray(len(plain))
     for candidate in found:
-        if candidate.kind != "quote" and not (_is_bare(candidate) or _is_month(candidate)):
+        if candidate.kind != "quote" and not _is_bare(candidate):
             fixed[candidate.start : candidate.end] = b"\x01" * (candidate.end - candidate.start)
     spans = names(plain, lambda start, end: any(fixed[start:end]))
     found += [_Candidate(start, end, "name") for start, end in spans]
