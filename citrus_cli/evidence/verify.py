@@ -117,20 +117,29 @@ def _found(lookups: Iterable[Lookup], view: PageView, candidates: list[_Candidat
 def _candidates(answer: str) -> list[_Candidate]:
     """What can be looked up, in the answer's order, without overlaps."""
     plain = one_digit_script(answer)
-    skipped = [m.span() for pattern in (_LIST_NUMBER, _CITED) for m in pattern.finditer(plain)]
+    skipped = _covered(
+        len(plain), (m.span() for form in (_LIST_NUMBER, _CITED) for m in form.finditer(plain))
+    )
     found = [
         *_quotes(plain),
         *(_Candidate(start, end, "date", dates=some) for start, end, some in dates(plain)),
         *_numbers(plain, skipped),
     ]
     # a bare number may be part of a name: "Aria 9"
-    fixed = bytearray(len(plain))
-    for candidate in found:
-        if candidate.kind != "quote" and not _is_bare(candidate):
-            fixed[candidate.start : candidate.end] = b"\x01" * (candidate.end - candidate.start)
+    fixed = _covered(
+        len(plain), ((c.start, c.end) for c in found if c.kind != "quote" and not _is_bare(c))
+    )
     spans = names(plain, lambda start, end: any(fixed[start:end]))
     found += [_Candidate(start, end, "name") for start, end in spans]
     return _longest([c for c in found if not (_is_month(c) and _may_be_verb(plain, c))], len(plain))
+
+
+def _covered(length: int, spans: Iterable[tuple[int, int]]) -> bytearray:
+    """A mark for each of `length` characters: 1 where one of the spans lies."""
+    marks = bytearray(length)
+    for start, end in spans:
+        marks[start:end] = b"\x01" * (end - start)
+    return marks
 
 
 def _longest(candidates: list[_Candidate], length: int) -> list[_Candidate]:
@@ -157,9 +166,9 @@ def _quotes(answer: str) -> Iterator[_Candidate]:
             yield _Candidate(start, end, "quote")
 
 
-def _numbers(answer: str, skipped: list[tuple[int, int]]) -> Iterator[_Candidate]:
+def _numbers(answer: str, skipped: bytearray) -> Iterator[_Candidate]:
     for start, end, amount in amounts(answer):
-        if any(a < end and start < b for a, b in skipped):
+        if any(skipped[start:end]):
             continue
         one = amount.spelled and amount.mantissa == ("1", 0)
         if one and not (amount.power or amount.percent or amount.currency):

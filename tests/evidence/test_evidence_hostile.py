@@ -118,9 +118,7 @@ def test_an_answer_of_fifty_thousand_characters(piece: str) -> None:
         covered |= set(range(claim.start, claim.end))
 
 
-@pytest.mark.parametrize(
-    "name", ["one word", "one line", "dots", "digits with commas", "A" * 0 or "initials"]
-)
+@pytest.mark.parametrize("name", ["one word", "one line", "dots", "digits with commas", "initials"])
 def test_a_page_of_a_megabyte(name: str) -> None:
     piece = HOSTILE[name]
     text = piece * (MEGABYTE // len(piece))

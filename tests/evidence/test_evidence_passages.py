@@ -99,7 +99,7 @@ def test_a_long_sentence_is_not_cut_for_the_limit() -> None:
 
 
 def test_length_alone_is_no_merit() -> None:
-    """A long sentence gathers more of evenly spread weight than a short one holds; it must not win."""
+    """A long sentence gathers more of evenly spread weight than a short one holds."""
     long = "The long sentence " + "goes on and on " * 30 + "to its end."
     page = PageText("a", 1, None, f"{long}\n\nThe code is 4711 here.")
     spread = tuple((at, at + 1, 0.01) for at in range(len(long)))

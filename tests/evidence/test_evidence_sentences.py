@@ -50,10 +50,10 @@ def test_sentences_of_prose(expected: list[str]) -> None:
 
 def test_sentences_go_on_over_printed_lines() -> None:
     text = (
-        "The group was built by people who repaired other firms' cold rooms before they made any of\n"
-        "their own. That history still shapes how we judge a quarter, and it is told to visitors by\n"
-        "Edmund Farraday, who retired after nine years, and by those whom he has taught to tell it\n"
-        "well. It is short.\n"
+        "The group was built by those who repaired other firms' cold rooms before they made any\n"
+        "of their own. That history still shapes how we judge a quarter, and it is told to all by\n"
+        "Edmund Farraday, who retired after nine years, and by those whom he has taught to tell\n"
+        "it well. It is short.\n"
     )
     assert [len(part.split()) for part in parts(text)] == [19, 34, 3]
 
@@ -62,8 +62,8 @@ def test_a_heading_is_not_part_of_the_sentence_below() -> None:
     text = (
         "Debt and facilities\n"
         "Net debt at the end of September was 226.7 million euros, including lease liabilities of\n"
-        "51.3 million euros. The covenant in the loan agreements is three times what it was, and the\n"
-        "board's own ceiling is two.\n"
+        "51.3 million euros. The covenant in the loan agreements is three times what it was, and\n"
+        "the board's own ceiling is two.\n"
         "Quality\n"
         "Complaints fell to 11 in a thousand machines.\n"
     )
@@ -76,7 +76,8 @@ def test_a_heading_is_not_part_of_the_sentence_below() -> None:
 
 def test_numbered_headings_and_clauses() -> None:
     text = (
-        "3 Markets\n\n3.1 Risk\n\nRisk is what remains.\n\n3.2 The Supplier shall install the System.\n"
+        "3 Markets\n\n3.1 Risk\n\nRisk is what remains.\n\n"
+        "3.2 The Supplier shall install the System.\n"
         "(a) at once; and\n(b) with care.\n## Safety\nWear gloves.\n1. Open it. Wait.\n2. Close it."
     )
     assert kinds(text)[1:] == [
@@ -143,7 +144,8 @@ def test_rows_of_a_table() -> None:
 
 
 def test_rows_with_pipes_and_tabs() -> None:
-    text = "| Light | Meaning |\n| --- | --- |\n| Red, twice | The sensor is dry |\nname\tage\nAnn\t7\n"
+    text = "| Light | Meaning |\n| --- | --- |\n| Red, twice | The sensor is dry |\n"
+    text += "name\tage\nAnn\t7\n"
     assert parts(text) == [
         "| Light | Meaning | | --- | --- |",
         "| Red, twice | The sensor is dry |",
