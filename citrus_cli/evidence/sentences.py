@@ -28,7 +28,7 @@ ROW_LINES, ROW_CHARACTERS = 6, 160
 _STOP = re.compile(
     r"(?<![.!?…])[.!?…]+[\"'”’»)\]*_]{0,4}(?:\[[0-9]{1,3}\])?(?=\s)|[。！？｡]+[」』”’）)\]]{0,4}"
 )
-_WEAK = re.compile(r"[;:]\s|\n|[，、；：]|,\s")
+_WEAK = [re.compile(r"[;:]\s|[；：]"), re.compile(r",\s|[，、]")]  # the better ones first
 
 
 @dataclass(frozen=True)
@@ -158,9 +158,10 @@ def _short_enough(text: str, unit: Unit) -> Iterator[Unit]:
 def _cut(text: str, start: int, limit: int) -> int:
     """Where to cut what is too long: after a weak mark, else at white space, else anywhere."""
     middle = start + (limit - start) // 2
-    marks = [match.end() for match in _WEAK.finditer(text, middle, limit)]
-    if marks:
-        return marks[-1]
+    for weak in _WEAK:
+        marks = [match.end() for match in weak.finditer(text, middle, limit)]
+        if marks:
+            return marks[-1]
     for at in range(limit, middle, -1):
         if text[at].isspace():
             return at

@@ -187,6 +187,14 @@ def test_text_without_any_punctuation() -> None:
     )
 
 
+def test_a_sentence_that_is_too_long_is_cut_between_its_clauses() -> None:
+    clause = "the Supplier shall, without delay and at its own cost, put right what is wrong;\n"
+    text = clause.replace("\n", " ") * 24 + "and that is all of it."
+    assert_partition(text)
+    assert len(sentences(text)) > 2
+    assert all(text[end - 1] == ";" for _, end in sentences(text)[:-1])
+
+
 def test_a_long_word_is_not_cut_before_an_accent() -> None:
     text = ("e" * (LONGEST_UNIT - 1)) + "e\u0301" + "e\u0301" * 900
     assert_partition(text)
