@@ -63,6 +63,12 @@ def test_a_heading_comes_with_its_line() -> None:
     assert found.quote == "The whole life of a machine\nThe second part depends on proof."
 
 
+def test_a_weighty_heading_is_not_the_end_of_what_stands_before_it() -> None:
+    page = PageText("a", 1, None, "It is in Hallowby.\nQuality\nIt was good.")
+    found = passages([scored(page, ("Hallowby", 3.0), ("Quality", 2.0))])
+    assert [one.quote for one in found] == ["It is in Hallowby.", "Quality\nIt was good."]
+
+
 def test_a_heading_whose_line_is_shown_already_is_not_shown_alone() -> None:
     page = scored(REPORT, ("whole life", 1.0), ("depends on proof", 9.0))
     assert quotes(passages([page], least_share=0)) == ["The second part depends on proof."]

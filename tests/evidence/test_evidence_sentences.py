@@ -58,6 +58,17 @@ def test_sentences_go_on_over_printed_lines() -> None:
     assert [len(part.split()) for part in parts(text)] == [19, 34, 3]
 
 
+def test_a_line_of_full_width_goes_on_with_a_capital_letter() -> None:
+    text = (
+        "Everyone in the valley knew that the road to the pass was closed by snow, and that\n"
+        "nobody would open it before spring, or before the men from the other side had come\n"
+        "over to help them dig. In the meantime the letters were carried by one\n"
+        "Edmund Farraday on his skis, who was related to the families of Achterberg, Oyelund\n"
+        "Verhallen and Lindqvist, or said so.\n"
+    )
+    assert [part.split()[0] for part in parts(text)] == ["Everyone", "In"]
+
+
 def test_a_heading_is_not_part_of_the_sentence_below() -> None:
     text = (
         "Debt and facilities\n"
@@ -168,6 +179,7 @@ def test_a_table_with_one_cell_per_line(between: str) -> None:
         "—",
     ]
     assert parts(between.join(cells))[-2:] == ["Revenue 333.9 319.4", "Gross profit 109.5 —"]
+    assert "Revenue" not in " ".join(parts(between.join(cells))[:-2])
 
 
 def test_cells_without_figures_are_grouped_but_not_without_end() -> None:
