@@ -1,0 +1,162 @@
+"""Dates in text: days, months and quarters, and a pattern for every way of writing one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_FULL = [
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+]
+_SHORT = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept?", "Oct", "Nov", "Dec"]
+_ORDINALS = ["first", "second", "third", "fourth"]
+_MONTH = "(?P<month>" + "|".join([*_FULL, *(f"{short}\\.?" for short in _SHORT)]) + ")"
+_ORDINAL_DAY = r"(?P<day>[0-3]?[0-9])(?:st|nd|rd|th)?"
+_YEAR = r"(?P<year>[12][0-9]{3})"
+_PERIOD = (
+    r"(?:(?P<letter>[QH])(?P<number>[1-4])|(?P<number2>[1-4])(?P<letter2>[QH])"
+    r"|(?i:(?P<ordinal>first|second|third|fourth)[\s-](?P<word>quarter|half)))"
+)
+_FORMS = [
+    re.compile(rf"(?<![\w.,]){form}(?!\w|[.,/-][0-9])")
+    for form in (
+        rf"{_ORDINAL_DAY}(?:\s+of)?[\s-]+{_MONTH}(?:,?(?:\s+of)?[\s-]+{_YEAR})?",
+        rf"{_MONTH}\s+{_ORDINAL_DAY}(?:,?\s+{_YEAR})?",
+        rf"{_MONTH},?(?:\s+of)?[\s-]+{_YEAR}",
+        rf"{_YEAR}(?P<s>[-/.])(?P<mm>[0-9]{{1,2}})(?P=s)(?P<dd>[0-9]{{1,2}})",
+        r"(?P<a>[0-9]{1,2})(?P<s>[-/.])(?P<b>[0-9]{1,2})(?P=s)(?P<year>[12][0-9]{3}|[0-9]{2})",
+        rf"{_PERIOD}(?:,?\s+(?:of\s+)?(?:the\s+)?(?:(?i:fiscal)\s+)?(?:(?i:year)\s+)?"
+        rf"|\s?['’/-]?\s?)?(?:FY\s?)?(?P<year>[12][0-9]{{3}}|(?<=['’QH/-])[0-9]{{2}})",
+        rf"(?:FY\s?)?{_YEAR}[\s-]{_PERIOD}",
+        "(?P<month>" + "|".join(_FULL) + ")",
+    )
+]
+
+
+@dataclass(frozen=True)
+class Date:
+    """A day, a month, or a quarter or half ("Q3", "H1") of a year; what is not given is None."""
+
+    year: int | None
+    month: int | None = None
+    day: int | None = None
+    period: str | None = None
+
+
+def dates(text: str) -> Iterator[tuple[int, int, tuple[Date, ...]]]:
+    """The dates in a text as (start, end, what it may mean); they may overlap.
+
+    "04.05.2023" may mean a day in April or in May. A month's name alone is a date as well.
+    """
+    for form in _FORMS:
+        for match in form.finditer(text):
+            meanings = tuple(date for date in _meanings(match) if _exists(date))
+            if meanings:
+                yield match.start(), match.end(), meanings
+
+
+def _meanings(match: re.Match[str]) -> Iterator[Date]:
+    part = match.groupdict()
+    year = int(part["year"]) if part.get("year") else None
+    if year is not None and year < 100:
+        year += 2000 if year < 70 else 1900
+    if part.get("a"):
+        a, b = int(part["a"]), int(part["b"])
+        yield from dict.fromkeys([Date(year, b, a), Date(year, a, b)])
+    elif part.get("mm"):
+        yield Date(year, int(part["mm"]), int(part["dd"]))
+    elif part.get("month"):
+        day = int(part["day"]) if part.get("day") else None
+        yield Date(year, _month(part["month"]), day)
+    else:
+        number = part.get("number") or part.get("number2")
+        if not number:
+            number = str(_ORDINALS.index(part["ordinal"].lower()) + 1)
+        letter = part.get("letter") or part.get("letter2") or part["word"][0].upper()
+        yield Date(year, period=letter + number)
+
+
+def _month(name: str) -> int:
+    return [full[:3] for full in _FULL].index(name[:3]) + 1
+
+
+def _exists(date: Date) -> bool:
+    if date.period in ("H3", "H4"):
+        return False
+    return (date.month is None or 0 < date.month < 13) and (date.day is None or 0 < date.day < 32)
+
+
+@dataclass(frozen=True)
+class DatePattern:
+    """Finds a date however it is written, in text whose white space is single spaces.
+
+    `hints` are cheap to look for: where none of them stands, the date does not.
+    """
+
+    pattern: re.Pattern[str]
+    hints: tuple[str, ...]
+
+    def stands_in(self, text: str) -> bool:
+        """Whether the date is on a page; a day also stands for its month, and for its year."""
+        return any(hint in text for hint in self.hints) and bool(self.pattern.search(text))
+
+
+def date_pattern(meanings: tuple[Date, ...]) -> DatePattern:
+    """What finds any of some dates."""
+    forms: list[str] = []
+    hints: list[str] = []
+    for date in meanings:
+        forms += _writings(date)
+        if date.year is not None:
+            short = f"{date.year % 100:02}"
+            hints += [str(date.year), *(mark + short for mark in "-/.'’QH ")]
+        elif date.month is not None:
+            hints += [
+                _FULL[date.month - 1][:3],
+                _FULL[date.month - 1][:3].upper(),
+                f"-{date.month:02}-",
+            ]
+    joined = "|".join(dict.fromkeys(forms))
+    # starts are few: this look-ahead fails faster than the forms would, one after the other
+    pattern = re.compile(rf"(?<!\w)(?=[0-9A-Zfst])(?:{joined})(?!\w)")
+    return DatePattern(pattern, tuple(dict.fromkeys(hints)))
+
+
+def _writings(date: Date) -> Iterator[str]:
+    """Patterns for the ways of writing a date."""
+    year = str(date.year)
+    short = f"(?:{year[:2]})?{year[2:]}"
+    if date.period is not None:
+        letter, number = date.period[0], date.period[1]
+        word = "quarter" if letter == "Q" else "half"
+        ordinal = _ORDINALS[int(number) - 1]
+        between = "(?:,? (?:of )?(?:the )?(?:[Ff]iscal )?(?:[Yy]ear )?| ?['’/-]? ?)(?:FY ?)?"
+        names = f"(?:{letter}{number}|{number}{letter}|(?i:{ordinal}[ -]{word}))"
+        yield f"{names}{between}{year}"
+        yield f"(?:{letter}{number}|{number}{letter})['’/ -]?{short}"
+        yield f"(?:FY ?)?{year}[ -]?{names}"
+        return
+    month = _month_pattern(date.month or 1)
+    numeric = f"0?{date.month}"
+    if date.day is None and date.year is None:
+        yield month
+    elif date.day is None:
+        yield f"{month}(?: [0-3]?[0-9](?:st|nd|rd|th)?)?(?:,|,? of)?[ -]{year}"
+        yield f"{year}-{numeric}(?:-[0-3]?[0-9])?"
+    else:
+        day = f"0?{date.day}(?:st|nd|rd|th)?"
+        after = f"(?:,|,? of)?[ -]{short}" if date.year is not None else ""
+        yield f"{day}(?: of)?[ -]{month}{after}"
+        yield f"{month} {day}" + (f",? {year}" if date.year is not None else "")
+        full = year if date.year is not None else "[12][0-9]{3}"
+        yield f"{full}[-/.]{numeric}[-/.]0?{date.day}"
+        if date.year is not None:
+            yield f"0?{date.day}[-/.]{numeric}[-/.]{short}"
+            yield f"{numeric}[-/.]0?{date.day}[-/.]{short}"
+
+
+def _month_pattern(month: int) -> str:
+    full, short = _FULL[month - 1], _SHORT[month - 1]
+    return f"(?:{full}|{full.upper()}|{short}\\.?|{short.upper()}\\.?)"
