@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from citrus_cli.evidence import Claim, Evidence
+
 
 @dataclass(frozen=True)
 class DocumentReceipt:
@@ -53,6 +55,8 @@ class Answer:
     resident memory on a CPU. `complete` is False when the run was interrupted while answering, or
     when the answer reached its token limit. `kept` names the pages that the kept states come from,
     the highest share first; `from_store` says that the documents were not read in this run.
+    `evidence` are the passages that the answer was read from, `claims` what of the answer (numbers,
+    dates, names, quotations) was looked up in the documents; both are empty when not asked for.
     """
 
     question: str
@@ -73,6 +77,8 @@ class Answer:
     warnings: tuple[str, ...] = field(default=())
     from_store: bool = False
     kept: tuple[KeptPage, ...] = field(default=())
+    evidence: tuple[Evidence, ...] = field(default=())
+    claims: tuple[Claim, ...] = field(default=())
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as plain types, in the order that `citrus ask --json` prints."""

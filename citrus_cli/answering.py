@@ -18,6 +18,7 @@ from citrus_cli.models.hardware import free_memory, peak_memory, reset_peak_memo
 from citrus_cli.models.memory import human_bytes
 from citrus_cli.progress import Note, Writing
 from citrus_cli.run import Runner, memory_errors
+from citrus_cli.sourcing import check, evidence
 from citrus_cli.store.codec import StoreDtype
 from citrus_cli.store.entry import DamagedEntryError, Entry, Identity, NewerEntryError
 from citrus_cli.store.identity import key_of
@@ -133,11 +134,11 @@ class Answering:
         started = time.perf_counter()
         stream = TextStream(runner.loaded.tokenizer)
         limit = runner.settings.max_answer_tokens
-        count, interrupted = 0, False
+        ids: list[int] = []
+        interrupted = False
 
         def write(token: int) -> None:
-            nonlocal count
-            count += 1
+            ids.append(token)
             if text := stream.push(token):
                 runner.on_event(Writing(number, text))
 
@@ -152,9 +153,11 @@ class Answering:
             )
         except KeyboardInterrupt:
             interrupted = True
+        text = stream.text.strip()
+        sought = runner.settings.sources and not interrupted
         answer = Answer(
             question=question,
-            answer=stream.text.strip(),
+            answer=text,
             documents=kept.documents,
             model=runner.loaded.name,
             quantization=runner.loaded.quantization,
@@ -164,13 +167,15 @@ class Answering:
             chunk_size=kept.chunk_size,
             tokens_read=kept.tokens_read,
             states_kept=kept.states(index),
-            answer_tokens=count,
+            answer_tokens=len(ids),
             seconds=Seconds(seconds.load, seconds.read, time.perf_counter() - started),
             peak_memory_bytes=peak_memory(runner.loaded.device),
-            complete=not interrupted and count < limit,
+            complete=not interrupted and len(ids) < limit,
             warnings=(*self.warnings, *kept.warnings),
             from_store=kept.from_store,
             kept=kept.kept_pages(index),
+            evidence=evidence(runner, kept, index, ids, runner.heads) if sought else (),
+            claims=check(text, question, kept) if sought else (),
         )
         return answer, interrupted
 

@@ -105,6 +105,7 @@ def ingest(
                 *(warning for document in documents for warning in document.warnings),
             ),
             tokens.pages,
+            tokens.log,
             reading.chunk_size,
         )
     entry = store.find(identity)

@@ -16,6 +16,7 @@ from citrus_cli.errors import DocumentError
 from citrus_cli.pages import PageMap
 from citrus_cli.progress import Reading as ReadingEvent
 from citrus_cli.store.entry import Entry
+from citrus_cli.text_log import TextLog
 from citrus_cli.tokens import DocumentTokens
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Kept:
     documents: tuple[DocumentReceipt, ...]
     warnings: tuple[str, ...]
     pages: PageMap
+    text: TextLog
     tokens_read: int
     chunk_size: int
     seconds: float
@@ -89,6 +91,7 @@ def read_live(
             *(warning for document in documents for warning in document.warnings),
         ),
         pages=tokens.pages,
+        text=tokens.log,
         tokens_read=reading.tokens_read,
         chunk_size=reading.chunk_size,
         seconds=seconds,
@@ -139,6 +142,7 @@ def replay(
         documents=entry.documents if documents is None else documents,
         warnings=entry.warnings,
         pages=entry.pages,
+        text=entry.text(),
         tokens_read=entry.tokens,
         chunk_size=entry.chunk_size,
         seconds=time.perf_counter() - started,

@@ -65,6 +65,7 @@ class DocumentQA:
         max_answer_tokens: int | None = None,
         system: str | None = None,
         store: bool = True,
+        sources: bool = True,
         on_event: Listener = ignore,
     ) -> None:
         """Settle how to answer; nothing is loaded yet.
@@ -80,6 +81,7 @@ class DocumentQA:
             max_answer_tokens: an answer is cut after so many tokens.
             system: the system message; None for the built-in one.
             store: whether documents that were ingested are answered from the store.
+            sources: whether an answer's evidence is found, and its claims are looked up.
             on_event: called with what happens, as `citrus_cli.progress` describes it.
 
         Raises:
@@ -96,6 +98,7 @@ class DocumentQA:
                 DEFAULT_ANSWER_TOKENS if max_answer_tokens is None else max_answer_tokens
             ),
             system=system,
+            sources=sources,
         )
         self.on_event = on_event
         self._use_store = store

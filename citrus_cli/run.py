@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import torch
 
@@ -99,9 +100,13 @@ class Runner:
         """
         if name not in self._policies:
             needs_heads = issubclass(POLICIES[name], CitrusHeads)
-            heads = known_heads(self.loaded) or self.calibrate() if needs_heads else ()
-            self._policies[name] = make_policy(name, heads)
+            self._policies[name] = make_policy(name, self.heads if needs_heads else ())
         return self._policies[name]
+
+    @cached_property
+    def heads(self) -> tuple[Head, ...]:
+        """This model's retrieval heads; found now, if they are not known."""
+        return known_heads(self.loaded) or self.calibrate()
 
     @property
     def individual(self) -> bool:

@@ -25,6 +25,7 @@ class Settings:
     device: str = "auto"
     max_answer_tokens: int = DEFAULT_ANSWER_TOKENS
     system: str | None = None
+    sources: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from citrus_cli.models.plain import PlainEncoder
 from citrus_cli.pages import PageMap, Place
+from citrus_cli.text_log import TextLog
 
 if TYPE_CHECKING:
     from citrus_cli.documents import Document
@@ -16,7 +17,8 @@ class DocumentTokens:
     """The ids of some documents, in order; iterate once.
 
     While iterating, `counts` holds the tokens of each document so far, `pages` says which page they
-    are from, and `document`, `page` and `fraction` say where the reading is.
+    are from, `log` holds their text, and `document`, `page` and `fraction` say where the reading
+    is.
     """
 
     def __init__(self, documents: Sequence[Document], encoder: PlainEncoder) -> None:
@@ -27,6 +29,7 @@ class DocumentTokens:
         self._sizes = known if len(known) == len(sizes) else None
         self.counts = [0] * len(documents)
         self.pages = PageMap()
+        self.log = TextLog()
         self.document = documents[0].name
         self.page = 1
         self.fraction: float | None = 0.0 if self._sizes else None
@@ -40,7 +43,9 @@ class DocumentTokens:
             for block in document.blocks():
                 self.page = block.page
                 self.fraction = self._overall(index, block.fraction)
-                yield self._encode(Place(index, block.page, block.label), block.text)
+                place = Place(index, block.page, block.label)
+                self.log.add(sum(self.counts), place, block.start, block.text)
+                yield self._encode(place, block.text)
 
     def _encode(self, place: Place, text: str) -> list[int]:
         ids = self._encoder.encode(text)

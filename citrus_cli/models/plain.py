@@ -51,6 +51,21 @@ class PlainEncoder:
             f"the tokenizer has no ordinary token for {text!r}; choose another --model"
         )
 
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Which characters of `text` each of its ids stands for: (start, end), end not included.
+
+        With a tokenizer that cannot say, characters are shared out evenly.
+        """
+        ids = self._raw(text)
+        if not self.added_ids.isdisjoint(ids) and len(text) > 1:
+            middle = len(text) // 2
+            after = self.spans(text[middle:])
+            return self.spans(text[:middle]) + [(a + middle, b + middle) for a, b in after]
+        if self._backend is not None:
+            return list(self._backend.encode(text, add_special_tokens=False).offsets)
+        size = len(text) / max(1, len(ids))
+        return [(int(i * size), int((i + 1) * size)) for i in range(len(ids))]
+
     def _raw(self, text: str) -> list[int]:
         if self._backend is not None:
             return list(self._backend.encode(text, add_special_tokens=False).ids)

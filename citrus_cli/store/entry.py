@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from citrus_cli.answer import DocumentReceipt
 from citrus_cli.errors import CitrusError
 from citrus_cli.pages import PageMap, Place
+from citrus_cli.text_log import TextLog
 
 if TYPE_CHECKING:
     from citrus_cli.engine.states import States
@@ -120,6 +121,17 @@ class Entry:
             except (OSError, SafetensorError) as error:
                 raise DamagedEntryError(f"{path} cannot be read ({error})") from error
             yield decode(tensors, run.start)
+
+    def text(self) -> TextLog:
+        """The text whose states these are.
+
+        Raises:
+            DamagedEntryError: it is missing, or not what was written.
+        """
+        try:
+            return TextLog.load(self.folder)
+        except (OSError, ValueError, TypeError) as error:
+            raise DamagedEntryError(f"{self.folder}: its text is damaged") from error
 
     def write_index(self) -> None:
         """Write the index into the folder, and have it on the disk."""

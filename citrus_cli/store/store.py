@@ -27,6 +27,7 @@ from citrus_cli.store.entry import (
     load_entry,
 )
 from citrus_cli.store.identity import key_of
+from citrus_cli.text_log import TextLog
 
 if TYPE_CHECKING:
     from citrus_cli.engine.states import States
@@ -215,9 +216,11 @@ class EntryWriter:
         documents: tuple[DocumentReceipt, ...],
         warnings: tuple[str, ...],
         pages: PageMap,
+        text: TextLog,
         chunk_size: int,
     ) -> None:
-        """All states are there: write the index."""
+        """All states are there: write the text and the index."""
+        text.save(self._folder)
         Entry(
             folder=self._folder,
             identity=self._identity,

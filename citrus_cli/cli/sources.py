@@ -1,0 +1,76 @@
+"""Where an answer comes from, on standard error under it; and what of it stands nowhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from citrus_cli.answer import Answer
+from citrus_cli.cli.streams import ColorMode, console, is_terminal, write_error
+from citrus_cli.cli.text import document_name, one_line
+from citrus_cli.evidence import Evidence
+
+_QUOTE = 240
+"""A quote is shown up to so many characters; JSON has all of it."""
+
+
+def print_sources(answer: Answer, color: ColorMode) -> None:
+    """Draw the sources of an answer: a table for a person, a line each in a log."""
+    if not answer.evidence:
+        return
+    named = len(answer.documents) > 1
+    if is_terminal(sys.stderr):
+        _draw(answer.evidence, named, color)
+    else:
+        for one in answer.evidence:
+            write_error(f"source: {_where(one, named)}, {one.score:.0%}: {_short(one.quote)}\n")
+
+
+def not_found(answer: Answer) -> list[str]:
+    """A warning for what the answer states and no document has."""
+    missing = [one_line(claim.text) for claim in answer.claims if not claim.found]
+    if not missing:
+        return []
+    stands = "stands" if len(missing) == 1 else "stand"
+    what = "document" if len(answer.documents) == 1 else "documents"
+    return [f"{', '.join(missing)}: {stands} nowhere in the {what}"]
+
+
+def page_name(page: int, label: str | None) -> str:
+    """A page as people cite it: `page 9 (printed 6)`."""
+    return f"page {page}" + (f" (printed {one_line(label)})" if label else "")
+
+
+def _where(one: Evidence, named: bool) -> str:
+    page = page_name(one.page, one.label)
+    return f"{document_name(one.document)}, {page}" if named else page
+
+
+def _draw(evidence: Sequence[Evidence], named: bool, color: ColorMode) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(justify="right", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for one in evidence:
+        where = Text(_where(one, named), style=f"link {_link(one)}")
+        grid.add_row(where, Text(f"{one.score:.0%}"), Text(_short(one.quote)))
+    screen = console(sys.stderr, color)
+    screen.print()
+    screen.print(grid)
+
+
+def _link(one: Evidence) -> str:
+    """A link that viewers open at the page, where terminals and viewers can (OSC 8)."""
+    try:
+        return f"{Path(one.document).resolve().as_uri()}#page={one.page}"
+    except (OSError, ValueError):
+        return ""
+
+
+def _short(quote: str) -> str:
+    text = one_line(quote)
+    return text if len(text) <= _QUOTE else f"{text[: _QUOTE - 1]}…"

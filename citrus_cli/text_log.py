@@ -1,0 +1,102 @@
+"""The text that was read, kept to find again what a token stood for."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from citrus_cli.evidence import PageText
+from citrus_cli.pages import Place
+
+IN_MEMORY = 16 << 20
+"""Bytes of text that are kept in memory; more goes to a temporary file."""
+
+TEXT, INDEX = "text.utf8", "text.json"
+
+
+class Piece(NamedTuple):
+    """A run of a page's text: the origin of its first token, and where it starts in the page."""
+
+    origin: int
+    place: Place
+    start: int
+    offset: int
+    size: int
+
+
+class TextLog:
+    """All text of a reading, in the order of reading, on disk when it is long."""
+
+    def __init__(self) -> None:
+        self._pieces: list[Piece] = []
+        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115
+        self._size = 0
+
+    def add(self, origin: int, place: Place, start: int, text: str) -> None:
+        """The text whose first token has this origin, `start` characters into its page."""
+        data = text.encode("utf-8", "surrogatepass")
+        self._file.seek(self._size)
+        self._file.write(data)
+        self._pieces.append(Piece(origin, place, start, self._size, len(data)))
+        self._size += len(data)
+
+    def piece(self, origin: int) -> Piece | None:
+        """The piece that the token with this origin is from."""
+        index = bisect_right(self._pieces, origin, key=lambda piece: piece.origin) - 1
+        return self._pieces[index] if index >= 0 else None
+
+    def text(self, piece: Piece) -> str:
+        """The text of a piece."""
+        self._file.seek(piece.offset)
+        return self._file.read(piece.size).decode("utf-8", "surrogatepass")
+
+    def page(self, place: Place, names: Sequence[str]) -> PageText:
+        """A page as it was read; `names` are what the documents are called."""
+        text = "".join(self.text(piece) for piece in self._pieces if piece.place == place)
+        return PageText(names[place.document], place.page, place.label, text)
+
+    def pages(self, names: Sequence[str]) -> Iterator[PageText]:
+        """Every page, in the order of reading."""
+        start = 0
+        for end in range(1, len(self._pieces) + 1):
+            if end == len(self._pieces) or self._pieces[end].place != self._pieces[start].place:
+                place = self._pieces[start].place
+                text = "".join(map(self.text, self._pieces[start:end]))
+                yield PageText(names[place.document], place.page, place.label, text)
+                start = end
+
+    def save(self, folder: Path) -> None:
+        """Write everything into a folder."""
+        self._file.seek(0)
+        with (folder / TEXT).open("wb") as file:
+            while block := self._file.read(1 << 20):
+                file.write(block)
+        rows = [[p.origin, *p.place, p.start, p.offset, p.size] for p in self._pieces]
+        (folder / INDEX).write_text(json.dumps(rows), "utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> TextLog:
+        """What `save` wrote.
+
+        Raises:
+            OSError, ValueError: it is not there, or damaged.
+        """
+        log = cls()
+        rows = json.loads((folder / INDEX).read_text("utf-8"))
+        log._pieces = [
+            Piece(origin, Place(document, page, label), start, offset, size)
+            for origin, document, page, label, start, offset, size in rows
+        ]
+        log._file = (folder / TEXT).open("rb")
+        log._size = (folder / TEXT).stat().st_size
+        if log._pieces and log._pieces[-1].offset + log._pieces[-1].size != log._size:
+            raise ValueError(f"{folder / TEXT} is damaged")
+        return log
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
