@@ -170,7 +170,7 @@ def test_a_table_with_one_cell_per_line(between: str) -> None:
     cells = [
         "EUR million",
         "Measure",
-        "Q3",
+        "Quarter",
         "Revenue",
         "333.9",
         "319.4",
@@ -179,7 +179,6 @@ def test_a_table_with_one_cell_per_line(between: str) -> None:
         "—",
     ]
     assert parts(between.join(cells))[-2:] == ["Revenue 333.9 319.4", "Gross profit 109.5 —"]
-    assert "Revenue" not in " ".join(parts(between.join(cells))[:-2])
 
 
 def test_cells_without_figures_are_grouped_but_not_without_end() -> None:
