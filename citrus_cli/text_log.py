@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+import weakref
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -91,12 +92,10 @@ class TextLog:
             Piece(origin, Place(document, page, label), start, offset, size)
             for origin, document, page, label, start, offset, size in rows
         ]
+        log._file.close()
         log._file = (folder / TEXT).open("rb")
+        weakref.finalize(log, log._file.close)
         log._size = (folder / TEXT).stat().st_size
         if log._pieces and log._pieces[-1].offset + log._pieces[-1].size != log._size:
             raise ValueError(f"{folder / TEXT} is damaged")
         return log
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._file.close()

@@ -29,6 +29,8 @@ RECEIPT = (
     "seconds_answer",
     "complete",
     "warnings",
+    "sources",
+    "not_found",
 )
 KEY = "key"
 RESERVED = frozenset((*COLUMNS, *RESULT, *SCORES, *RECEIPT, KEY))
@@ -52,6 +54,8 @@ def answered(answer: Answer) -> Outcome:
         "seconds_answer": round(answer.seconds.answer, 3),
         "complete": answer.complete,
         "warnings": list(answer.warnings),
+        "sources": list(dict.fromkeys(one.page for one in answer.evidence)),
+        "not_found": [claim.text for claim in answer.claims if not claim.found],
     }
 
 
@@ -59,7 +63,7 @@ def failed(reason: str, exit_code: int) -> Outcome:
     """What a row says when there is no answer."""
     receipt: Outcome = dict.fromkeys(RECEIPT)
     result = {"answer": None, "status": FAILED, "error": reason, "exit_code": exit_code}
-    return result | receipt | {"complete": False, "warnings": []}
+    return result | receipt | {"complete": False, "warnings": [], "sources": [], "not_found": []}
 
 
 def reason(error: Exception) -> tuple[str, int]:

@@ -114,9 +114,10 @@ def ask(
     request = _request(arguments or [], question, file)
     opening = _opening(documents, request)
     run = _prepare(context, output, request)
-    run.show(
-        _answers(run, request, opening, engine_of(model, method, store), debug=debug_of(context))
-    )
+    engine = engine_of(model, method, store)
+    if output.no_sources:
+        engine["sources"] = False
+    run.show(_answers(run, request, opening, engine, debug=debug_of(context)))
 
 
 def _prepare(context: typer.Context, output: OutputOptions, request: Request) -> Run:

@@ -233,6 +233,15 @@ class OutputOptions:
     overwrite: Annotated[
         bool, option("--overwrite", help="Let --output replace a file.", panel=OUTPUT)
     ] = False
+    no_sources: Annotated[
+        bool,
+        option(
+            "--no-sources",
+            help="Neither look for the passages that an answer comes from, nor look its numbers "
+            "and names up.",
+            panel=OUTPUT,
+        ),
+    ] = False
     no_stream: Annotated[
         bool,
         option(

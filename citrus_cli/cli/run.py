@@ -13,6 +13,7 @@ from citrus_cli.cli.answers import AnswerView
 from citrus_cli.cli.progress_bar import ProgressDisplay
 from citrus_cli.cli.receipt import print_receipt
 from citrus_cli.cli.saving import ResultFile
+from citrus_cli.cli.sources import not_found, print_sources
 from citrus_cli.cli.streams import ColorMode, OutputClosedError, is_terminal, notice, warn
 from citrus_cli.cli.units import many
 from citrus_cli.errors import CitrusError
@@ -95,11 +96,13 @@ class Run:
         self._answers.append(answer)
         self._begun = interrupts.pressed() and not answer.complete
         self._done += not self._begun
+        if self._manner.receipt:
+            print_sources(answer, self._manner.color)
         self._warn(answer)
 
     def _warn(self, answer: Answer) -> None:
         """Each warning once, though every answer of a run repeats those about the document."""
-        for text in (*answer.warnings, *self._cut_off(answer)):
+        for text in (*answer.warnings, *self._cut_off(answer), *not_found(answer)):
             if not self._manner.quiet and text not in self._warned:
                 self._warned.add(text)
                 warn(text, self._manner.color)

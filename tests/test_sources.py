@@ -1,0 +1,190 @@
+"""From an answer's attention back to the text: the log, the attribution, and what is looked up."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from pathlib import Path
+
+import pytest
+from tiny import HEADS, QUESTION, text
+from tiny_models import make_model_folder, make_tokenizer
+
+from citrus_cli import DocumentQA
+from citrus_cli.documents import open_documents
+from citrus_cli.engine.attribution import SINKS, attribute
+from citrus_cli.engine.generator import generate
+from citrus_cli.models.plain import PlainEncoder
+from citrus_cli.pages import PageMap, Place
+from citrus_cli.store.store import Store
+from citrus_cli.text_log import TEXT, TextLog
+from citrus_cli.tokens import DocumentTokens
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("sources") / "tiny"
+    return str(make_model_folder(folder, max_position_embeddings=4096, initializer_range=0.3))
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CITRUS_CACHE_DIR", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def document(tmp_path: Path) -> Path:
+    path = tmp_path / "log.txt"
+    path.write_text("\f".join(f"Nothing happened on day {day}.\n" * 8 for day in range(30)))
+    return path
+
+
+def make_qa(model: str, **settings) -> DocumentQA:
+    small = {"budget": 64, "chunk_size": 48, "max_answer_tokens": 8}
+    return DocumentQA(model, **{**small, **settings})
+
+
+@pytest.mark.parametrize("policy", ["citrus", "citrus-heads-individual", "streaming"])
+def test_attribution_shares_out_one_among_document_tokens(llama, read, policy):
+    reading = read(llama, text(300), policy=policy, prefix=(5, 6, 7))
+    cache = reading.caches[0]
+    before = cache.keys.clone(), cache.length
+    answer = generate(llama, cache, QUESTION, 6, stop=())
+    weights = attribute(llama, cache, QUESTION, answer, HEADS)
+    assert sum(weights.values()) == pytest.approx(1)
+    assert min(weights) >= SINKS
+    kept = set(cache.origins[[h.layer for h in HEADS], : cache.length].flatten().tolist())
+    assert set(weights) <= kept
+    assert cache.length == before[1]
+    assert (cache.keys[:, :, :, : cache.length] == before[0][:, :, :, : cache.length]).all()
+    other = attribute(llama, cache, QUESTION, [*answer[:-1], answer[-1] ^ 1], HEADS)
+    assert other != weights
+
+
+def test_attribution_of_nothing_is_nothing(llama, read):
+    reading = read(llama, text(SINKS))
+    assert attribute(llama, reading.caches[0], QUESTION, [], HEADS) == {}
+
+
+@pytest.mark.parametrize("words", ["plain words", "naïve – 5 €", "日本語 text", "a<|im_end|>b"])
+def test_spans_say_which_characters_a_token_stands_for(words):
+    encoder = PlainEncoder(make_tokenizer())
+    spans = encoder.spans(words)
+    assert len(spans) == len(encoder.encode(words))
+    covered = {i for start, end in spans for i in range(start, end)}
+    assert covered == set(range(len(words)))
+    assert all(a[0] <= b[0] for a, b in itertools.pairwise(spans))
+
+
+def test_the_log_finds_the_text_of_every_token(document):
+    encoder = PlainEncoder(make_tokenizer())
+    with open_documents([document])[0] as opened:
+        tokens = DocumentTokens([opened], encoder)
+        ids = [i for run in tokens for i in run]
+    rng = random.Random(0)
+    for origin in rng.sample(range(len(ids)), 200):
+        piece = tokens.log.piece(origin)
+        words = tokens.log.text(piece)
+        assert encoder.encode(words)[origin - piece.origin] == ids[origin]
+        assert piece.place == tokens.pages.place(origin)
+    pages = list(tokens.log.pages(["log.txt"]))
+    assert [page.page for page in pages] == list(range(1, 31))
+    assert all(f"day {page.page - 1}." in page.text for page in pages)
+    assert tokens.log.page(Place(0, 3, None), ["log.txt"]) == pages[2]
+
+
+def test_the_log_is_saved_whole(tmp_path):
+    log = TextLog()
+    log.add(0, Place(0, 1, "i"), 0, "One. ")
+    log.add(5, Place(0, 1, "i"), 5, "Zwei – 2 €.")
+    log.add(12, Place(1, 2, None), 0, "Three.")
+    log.save(tmp_path)
+    again = TextLog.load(tmp_path)
+    assert list(again.pages(["a", "b"])) == list(log.pages(["a", "b"]))
+    assert again.piece(11).start == 5
+    assert again.piece(-1) is None
+    (tmp_path / TEXT).write_bytes(b"One.")
+    with pytest.raises(ValueError, match="damaged"):
+        TextLog.load(tmp_path)
+
+
+def test_pages_by_share():
+    pages = PageMap()
+    for start, page in ((0, 1), (10, 2), (20, 2), (30, 3)):
+        pages.add(start, Place(0, page, None))
+    assert len(pages.runs()) == 3
+    assert PageMap(pages.runs()).place(29) == Place(0, 2, None)
+    shares = pages.shares([0, 12, 25, 29])
+    assert [(place.page, share) for place, share in shares] == [(2, 0.75), (1, 0.25)]
+
+
+@pytest.mark.parametrize("policy", ["citrus", "citrus-heads-individual"])
+def test_evidence_quotes_the_document_letter_by_letter(model, document, policy):
+    answer = make_qa(model, policy=policy).ask(document, "What happened on day 7?")
+    assert answer.evidence
+    with open_documents([document])[0] as opened:
+        pages = {}
+        for block in opened.blocks():
+            pages[block.page] = pages.get(block.page, "") + block.text
+    for one in answer.evidence:
+        assert one.document == str(document)
+        assert pages[one.page][one.start : one.end] == one.quote
+        assert one.verified
+        assert one.quote.startswith("Nothing")
+    scores = [one.score for one in answer.evidence]
+    assert scores == sorted(scores, reverse=True)
+    assert sum(scores) <= 1 + 1e-6
+
+
+def test_evidence_from_the_store_is_that_of_a_reading(model, document):
+    afresh = make_qa(model).ask(document, "What happened on day 7?")
+    make_qa(model).ingest(document)
+    stored = make_qa(model).ask(document, "What happened on day 7?")
+    assert stored.from_store
+    assert stored.evidence == afresh.evidence
+    assert stored.claims == afresh.claims
+
+
+def test_a_store_without_its_text_is_mended(model, document):
+    entry = make_qa(model).ingest(document)
+    (entry.folder / TEXT).unlink()
+    answer = make_qa(model).ask(document, "What?")
+    assert answer.evidence
+    assert any("damaged" in warning for warning in answer.warnings)
+    assert (Store().entries()[0].folder / TEXT).exists()
+
+
+def test_several_documents_are_told_apart(model, document, tmp_path):
+    other = tmp_path / "other.txt"
+    other.write_text("It rained all day in Tromsø.\n" * 40)
+    answer = make_qa(model).ask([document, other], "Where did it rain?")
+    texts = {str(document): "Nothing happened", str(other): "It rained"}
+    assert answer.evidence
+    for one in answer.evidence:
+        assert texts[one.document] in one.quote
+
+
+def test_sources_can_be_left_out(model, document):
+    answer = make_qa(model, sources=False).ask(document, "What?")
+    assert answer.evidence == ()
+    assert answer.claims == ()
+
+
+def test_what_an_answer_claims_is_looked_up(model, document, monkeypatch):
+    qa = make_qa(model)
+    stream = "citrus_cli.answering.TextStream"
+
+    class Said:
+        def __init__(self, tokenizer):
+            self.text = "On day 7 and on 31 May it cost 4,000 crowns."
+
+        def push(self, token):
+            return ""
+
+    monkeypatch.setattr(stream, Said)
+    found = {claim.text: claim for claim in qa.ask(document, "What did it cost?").claims}
+    assert found["7"].found
+    assert found["7"].places[0] == (str(document), 8)
+    missing = [claim.text for claim in found.values() if not claim.found]
+    assert any("4,000" in text for text in missing)
+    assert any("31 May" in text for text in missing)
