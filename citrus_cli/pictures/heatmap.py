@@ -26,6 +26,8 @@ MOST_COLUMNS = 1500
 
 _HUE = ("#fdecc4", "#f8cd74", "#f2b441", "#d1800f", "#8a4b04", "#3d2000")
 _MARK = "#1a5fb4"
+_FRAMED = 150
+_LETTERS = 11  # of a title, to an inch
 
 
 def write_heatmap(picture: Picture, path: Path, *, overwrite: bool = False) -> None:
@@ -112,14 +114,15 @@ def _label(axes: Axes, picture: Picture, spans: Sequence[tuple[int, int]]) -> No
     between = step(layers, 8)
     numbers = [1, *range(between if between > 1 else 2, layers + 1, between)]
     axes.set_yticks([number - 1 for number in numbers], [str(number) for number in numbers])
-    names = ", ".join(one_line(name, 40) for name in picture.documents[:3])
-    more = len(picture.documents) - 3
+    wide = int(axes.get_figure(root=True).get_figwidth() * _LETTERS)
+    more = len(picture.documents) - 1
+    name = one_line(picture.documents[0], wide // 2)
     axes.set_xlabel(
-        f"page{' of each document, in order' if several else ''}: {names}"
-        f"{f' and {more} more' if more > 0 else ''}"
+        f"page of {name}{f' and {more} more, in order' if several else ''}"
+        f"{'; ▼ pages of the sources' if picture.sources() else ''}"
     )
     axes.set_ylabel("layer")
-    axes.set_title(one_line(picture.answer.question, 90), fontsize=10, pad=18)
+    axes.set_title(one_line(picture.answer.question, wide), fontsize=10, pad=18)
 
 
 def _mark(axes: Axes, picture: Picture, spans: Sequence[tuple[int, int]]) -> None:
@@ -137,10 +140,7 @@ def _mark(axes: Axes, picture: Picture, spans: Sequence[tuple[int, int]]) -> Non
         color=_MARK,
         transform=axes.get_xaxis_transform(),
         clip_on=False,
-        label="page of a source",
     )
-    for at in places:
-        axes.axvspan(at - 0.5, at + 0.5, fill=False, edgecolor=_MARK, linewidth=1.2)
-    axes.legend(
-        loc="lower right", bbox_to_anchor=(1.0, 1.035), frameon=False, fontsize=8, borderpad=0
-    )
+    if len(spans) <= _FRAMED:  # in more columns a frame would hide what it is around
+        for at in places:
+            axes.axvspan(at - 0.5, at + 0.5, fill=False, edgecolor=_MARK, linewidth=1.2)

@@ -15,6 +15,9 @@ LEVELS = 6
 MANY_PAGES = 100
 """In documents with more pages only those with something on them are stops of the tab key."""
 
+OVERVIEW = 240
+"""Most bars in the overview of a long document."""
+
 _TOP, _BARS, _GAP, _BOTTOM = 18, 52, 4, 26
 _WIDTH = 820
 
@@ -40,6 +43,15 @@ class Tick:
 
 
 @dataclass(frozen=True)
+class Overview:
+    """The bars of a long document, several pages to each, as two paths."""
+
+    width: int
+    bars: str
+    sources: str
+
+
+@dataclass(frozen=True)
 class Strip:
     """All that the page needs to draw the strip; `cells` has a path for each shade."""
 
@@ -56,6 +68,8 @@ class Strip:
     borders: tuple[float, ...]
     legend: tuple[str, ...]
     sinks: bool
+    overview: Overview | None
+    """All of the bars in the width of the page, for documents that need room to scroll."""
 
 
 def strip(picture: Picture) -> Strip | None:
@@ -82,6 +96,7 @@ def strip(picture: Picture) -> Strip | None:
         borders=tuple(round(at * column, 2) for at in firsts[1:]),
         legend=tuple(percent(highest * (level / LEVELS) ** 2) for level in range(1, LEVELS + 1)),
         sinks=bool(sinks),
+        overview=_overview(picture) if len(picture.pages) > MANY_PAGES else None,
     )
 
 
@@ -152,6 +167,22 @@ def _columns(picture: Picture, sinks: set[int], column: float) -> tuple[Column, 
             )
         )
     return tuple(found)
+
+
+def _overview(picture: Picture) -> Overview:
+    shares, sources, pages = picture.shares(), picture.sources(), len(picture.pages)
+    columns = min(pages, OVERVIEW)
+    highest = max(shares) or 1.0
+    bars, marks = [], []
+    for at in range(columns):
+        span = range(at * pages // columns, (at + 1) * pages // columns)
+        high = 24 * max(shares[one] for one in span) / highest
+        path = f"M{at} {28 - max(high, 1):.4g}h1V28h-1z"
+        if any(one in sources for one in span):
+            marks.append(path)
+        elif high:
+            bars.append(path)
+    return Overview(columns, "".join(bars), "".join(marks))
 
 
 def _page_ticks(picture: Picture, firsts: Sequence[int], column: float) -> tuple[Tick, ...]:
