@@ -85,7 +85,7 @@ def draw(picture: Picture) -> Figure:
     bar = figure.colorbar(image, ax=axes, pad=0.015, fraction=0.05)
     bar.set_label("share of the layer's kept states")
     bar.ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=None))
-    _label(axes, picture, spans)
+    _label(axes, picture, spans, int(figure.get_figwidth() * _LETTERS))
     _mark(axes, picture, spans)
     return figure
 
@@ -95,8 +95,8 @@ def _spans(pages: int) -> list[tuple[int, int]]:
     return [(at * pages // columns, (at + 1) * pages // columns) for at in range(columns)]
 
 
-def _label(axes: Axes, picture: Picture, spans: Sequence[tuple[int, int]]) -> None:
-    """Titles, ticks at round pages and layers, and a line between documents."""
+def _label(axes: Axes, picture: Picture, spans: Sequence[tuple[int, int]], wide: int) -> None:
+    """Titles of so many letters, ticks at round pages and layers, a line between documents."""
     firsts = set(picture.first_pages())
     several = len(firsts) > 1
     every = step(len(picture.pages), 18)
@@ -114,7 +114,6 @@ def _label(axes: Axes, picture: Picture, spans: Sequence[tuple[int, int]]) -> No
     between = step(layers, 8)
     numbers = [1, *range(between if between > 1 else 2, layers + 1, between)]
     axes.set_yticks([number - 1 for number in numbers], [str(number) for number in numbers])
-    wide = int(axes.get_figure(root=True).get_figwidth() * _LETTERS)
     more = len(picture.documents) - 1
     name = one_line(picture.documents[0], wide // 2)
     axes.set_xlabel(

@@ -179,7 +179,7 @@ def _overview(picture: Picture) -> Overview:
         high = 24 * max(shares[one] for one in span) / highest
         path = f"M{at} {28 - max(high, 1):.4g}h1V28h-1z"
         if any(one in sources for one in span):
-            marks.append(path)
+            marks.append(f"M{at} 0h1V28h-1z")
         elif high:
             bars.append(path)
     return Overview(columns, "".join(bars), "".join(marks))
