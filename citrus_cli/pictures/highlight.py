@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
@@ -57,7 +58,8 @@ def write_highlights(
         CitrusError: the copy cannot be written.
     """
     given = tuple(evidence)
-    if out.exists() and source_pdf.exists() and out.samefile(source_pdf):
+    target = Path(os.path.realpath(out))  # where it will be written, by whatever name
+    if target.exists() and source_pdf.exists() and target.samefile(source_pdf):
         raise UsageError(f"{out}: it is the document itself; give another name for the copy")
     with _quiet():
         writer = _copy(source_pdf, password)
