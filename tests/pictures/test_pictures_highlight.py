@@ -10,6 +10,7 @@ import pytest
 from made_up import QUESTION, QUOTES, REPORT, fire
 from pdf_builder import PageSpec, build, show
 from pypdf import PdfReader, PdfWriter
+from pypdf.errors import DependencyError
 from pypdf.generic import ArrayObject, NameObject, NumberObject
 
 from citrus_cli.errors import CitrusError, DocumentError, UsageError
@@ -308,4 +309,37 @@ def test_an_empty_page_gets_a_note(tmp_path: Path) -> None:
     writer.pages[0][NameObject("/Annots")] = ArrayObject()
     writer.write(tmp_path / "a.pdf")
     done = write_highlights(tmp_path / "a.pdf", [quoted("x")], tmp_path / "out.pdf")
+    assert len(done.noted) == 1
+
+
+def test_a_document_without_pages(tmp_path: Path) -> None:
+    PdfWriter().write(tmp_path / "a.pdf")
+    with pytest.raises(DocumentError, match="no pages"):
+        write_highlights(tmp_path / "a.pdf", [], tmp_path / "out.pdf")
+
+
+def test_a_cipher_that_is_missing(
+    save: Save, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lacking(*_: object) -> None:
+        raise DependencyError("cryptography is required")
+
+    monkeypatch.setattr(PdfReader, "decrypt", lacking)
+    with pytest.raises(DocumentError, match="cryptography is required"):
+        write_highlights(save(TEXT, password="x"), [], tmp_path / "out.pdf", password="x")
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        b"BT /F1 0 Tf 72 700 Td (The pass key) Tj ET",
+        b"BT /F1 12 Tf 72 -700 Td (The pass key) Tj ET",
+        b"BT /F1 12 Tf 900 700 Td (The pass key) Tj ET",
+        b"BT /F1 12 Tf 0 Tz 72 700 Td (The pass key) Tj ET",
+    ],
+    ids=["no size", "below", "beside", "no width"],
+)
+def test_text_that_nobody_sees_gets_a_note(stream: bytes, save: Save, tmp_path: Path) -> None:
+    path = save(PageSpec(stream))
+    done = write_highlights(path, [quoted("The pass key")], tmp_path / "out.pdf")
     assert len(done.noted) == 1
