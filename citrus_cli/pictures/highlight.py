@@ -117,7 +117,7 @@ def _note(writer: PdfWriter, page: PageObject, order: int, content: str) -> None
 def _top(page: PageObject, order: int) -> tuple[float, float]:
     """The upper left corner of the `order`-th note at the top of a page as it is seen."""
     left, bottom, right, top = box(page)
-    along, inward = 12 + 26 * order, 12
+    along, inward = 12 + 26 * (order % 16), 12
     turned = page.rotation % 360
     if turned == 90:  # what is seen on top is the left side
         return left + inward, bottom + along + 20
