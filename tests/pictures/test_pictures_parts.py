@@ -133,6 +133,7 @@ def test_runs_join_neighbours_over_a_space_but_not_over_a_line() -> None:
     ]
     assert runs("ab cd", ((0, 2, 1), (3, 5, 0.1))) == [Run(0, 2, 4), Run(2, 3, 0), Run(3, 5, 1)]
     assert runs("ab cd", ((0, 2, 1), (3, 5, 1)), ((3, 5, 1),))[1] == Run(2, 3, 0)
+    assert runs("ab-cd", ((0, 2, 1), (3, 5, 1)))[1] == Run(2, 3, 0)
     assert runs("", ((0, 2, 1),)) == []
 
 

@@ -147,7 +147,9 @@ def test_strip_draws_every_cell_that_kept_something(page: Node) -> None:
     width = float(str(page.all("rect", class_="lane")[0].attributes["width"]))
     for path in page.one(role="group").all("path"):
         if str(path.attributes["class"]).startswith("h"):
-            drawn += sum(map(float, re.findall(r"h([\d.]+)v", str(path.attributes["d"]))))
+            shape = str(path.attributes["d"])
+            assert re.fullmatch(r"(M[\d.]+ [\d.]+h([\d.]+)v[\d.]+h-\2z)+", shape)
+            drawn += sum(map(float, re.findall(r"h([\d.]+)v", shape)))
     cells = sum(share > 0 for row in fire().layers for share in row)
     assert drawn / width == pytest.approx(cells, rel=1e-3)
 
