@@ -18,7 +18,7 @@ from citrus_cli.models.hardware import free_memory, peak_memory, reset_peak_memo
 from citrus_cli.models.memory import human_bytes
 from citrus_cli.progress import Note, Writing
 from citrus_cli.run import Runner, memory_errors
-from citrus_cli.sourcing import check, evidence
+from citrus_cli.sourcing import check, draw, evidence
 from citrus_cli.store.codec import StoreDtype
 from citrus_cli.store.entry import DamagedEntryError, Entry, Identity, NewerEntryError
 from citrus_cli.store.identity import key_of
@@ -177,6 +177,8 @@ class Answering:
             evidence=evidence(runner, kept, index, ids, runner.heads) if sought else (),
             claims=check(text, question, kept) if sought else (),
         )
+        if runner.on_picture is not None and not interrupted:
+            runner.on_picture(draw(answer, kept, index, runner))
         return answer, interrupted
 
     def _look_up(self) -> Entry | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from os import PathLike
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from citrus_cli.answering import Answering
     from citrus_cli.conversation import Conversation
     from citrus_cli.documents import Document
+    from citrus_cli.pictures.model import Picture
     from citrus_cli.run import Runner
     from citrus_cli.store.entry import Entry
 
@@ -67,6 +68,7 @@ class DocumentQA:
         store: bool = True,
         sources: bool = True,
         on_event: Listener = ignore,
+        on_picture: Callable[[Picture], None] | None = None,
     ) -> None:
         """Settle how to answer; nothing is loaded yet.
 
@@ -83,6 +85,7 @@ class DocumentQA:
             store: whether documents that were ingested are answered from the store.
             sources: whether an answer's evidence is found, and its claims are looked up.
             on_event: called with what happens, as `citrus_cli.progress` describes it.
+            on_picture: called with each answer's picture, for `citrus_cli.pictures` to draw.
 
         Raises:
             UsageError: a setting makes no sense.
@@ -101,6 +104,7 @@ class DocumentQA:
             sources=sources,
         )
         self.on_event = on_event
+        self.on_picture = on_picture
         self._use_store = store
         self._runner: Runner | None = None
 
@@ -285,7 +289,9 @@ class DocumentQA:
             ModelError, MemoryLimitError: as for `ask`.
         """
         if self._runner is None:
-            from citrus_cli.run import Runner
+            from citrus_cli.pictures.model import Picture
+    from citrus_cli.run import Runner
 
             self._runner = Runner.load(self.settings, self.on_event)
+            self._runner.on_picture = self.on_picture
         return self._runner

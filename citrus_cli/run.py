@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -28,6 +28,7 @@ from citrus_cli.models.load import LoadedModel, load_model
 from citrus_cli.models.memory import human_bytes
 from citrus_cli.models.plain import PlainEncoder
 from citrus_cli.models.prompts import ChatPrompt, Exchange
+from citrus_cli.pictures.model import Picture
 from citrus_cli.progress import Listener, Loading, ignore
 from citrus_cli.settings import Settings
 
@@ -60,6 +61,7 @@ class Runner:
     backbone: Backbone
     encoder: PlainEncoder
     prompt: ChatPrompt
+    on_picture: Callable[[Picture], None] | None = None
     _policies: dict[str, Policy] = field(default_factory=dict)
 
     @classmethod

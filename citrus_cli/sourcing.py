@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from citrus_cli.engine.attribution import attribute
 from citrus_cli.engine.policies import Head
 from citrus_cli.evidence import Claim, Evidence, PageText, ScoredPage, claims, passages
+from citrus_cli.pictures.model import KeptPageText, Picture
 from citrus_cli.text_log import Piece, TextLog
 
 if TYPE_CHECKING:
+    from citrus_cli.answer import Answer
     from citrus_cli.keeping import Kept
     from citrus_cli.run import Runner
 
@@ -32,6 +35,34 @@ def check(answer: str, question: str, kept: Kept) -> tuple[Claim, ...]:
         return ()
     names = [document.path for document in kept.documents]
     return claims(answer, kept.text.pages(names), question=question)
+
+
+def draw(answer: Answer, kept: Kept, index: int, runner: Runner) -> Picture:
+    """All that pictures of an answer show: every page, and what each layer kept of it."""
+    names = [document.path for document in kept.documents]
+    cache = kept.caches[index]
+    layers = cache.origins[:, kept.pinned : cache.length].tolist()
+    held = Counter(origin for origins in layers for origin in origins)
+    share = {origin: count / len(layers) for origin, count in held.items()}
+    spans = {
+        (scored.page.document, scored.page.page): scored.spans
+        for scored in _scored(share, kept.text, names, runner)
+    }
+    pages = tuple(
+        KeptPageText(page, spans.get((page.document, page.page), ()))
+        for page in kept.text.pages(names)
+    )
+    place = {(page.page.document, page.page.page): at for at, page in enumerate(pages)}
+    rows = []
+    for origins in layers:
+        row = [0.0] * len(pages)
+        for origin in origins:
+            found = kept.pages.place(origin)
+            at = place.get((names[found.document], found.page))
+            if at is not None:
+                row[at] += 1 / len(origins)
+        rows.append(tuple(min(1.0, value) for value in row))
+    return Picture(answer, answer.evidence, answer.claims, None, pages, tuple(rows))
 
 
 def _scored(

@@ -23,8 +23,10 @@ from citrus_cli.cli.options import (
     MethodOptions,
     ModelOptions,
     OutputOptions,
+    PictureOptions,
     StoreOptions,
 )
+from citrus_cli.cli.picturing import plan_pictures
 from citrus_cli.cli.progress_bar import progress_display
 from citrus_cli.cli.question_files import read_questions
 from citrus_cli.cli.run import Manner, Run
@@ -95,6 +97,7 @@ def ask(
     method: MethodOptions,
     store: StoreOptions,
     output: OutputOptions,
+    pictures: PictureOptions,
     general: GeneralOptions,
 ) -> None:
     """Ask documents a question.
@@ -113,10 +116,15 @@ def ask(
     """
     request = _request(arguments or [], question, file)
     opening = _opening(documents, request)
+    draw = plan_pictures(
+        pictures, request, overwrite=output.overwrite, password=opening["password"]
+    )
     run = _prepare(context, output, request)
     engine = engine_of(model, method, store)
     if output.no_sources:
         engine["sources"] = False
+    if draw is not None:
+        engine["on_picture"] = draw
     run.show(_answers(run, request, opening, engine, debug=debug_of(context)))
 
 

@@ -23,6 +23,7 @@ from citrus_cli.errors import UsageError
 NOT_IN_FILE = frozenset(
     {
         *("question", "questions", "file", "output", "overwrite", "resume"),
+        *("report", "heatmap", "highlight"),
         *("again", "together", "all", "unused_for", "force", "help"),
     }
 )

@@ -206,6 +206,40 @@ MaxStore = Annotated[
 
 
 @dataclass(frozen=True)
+class PictureOptions:
+    """Pictures of what was kept for an answer."""
+
+    report: Annotated[
+        str | None,
+        option(
+            "--report",
+            help="Write a page for the browser: answer, sources, and every page with what was kept "
+            "of it.",
+            panel=OUTPUT,
+            metavar="FILE.html",
+        ),
+    ] = None
+    heatmap: Annotated[
+        str | None,
+        option(
+            "--heatmap",
+            help="Write the map of the document, pages by layers.",
+            panel=OUTPUT,
+            metavar="FILE.png|svg",
+        ),
+    ] = None
+    highlight: Annotated[
+        str | None,
+        option(
+            "--highlight",
+            help="Write a copy of the PDF with the sources highlighted.",
+            panel=OUTPUT,
+            metavar="FILE.pdf",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True)
 class OutputOptions:
     """What is written, and where."""
 
