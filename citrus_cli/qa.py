@@ -289,8 +289,7 @@ class DocumentQA:
             ModelError, MemoryLimitError: as for `ask`.
         """
         if self._runner is None:
-            from citrus_cli.pictures.model import Picture
-    from citrus_cli.run import Runner
+            from citrus_cli.run import Runner
 
             self._runner = Runner.load(self.settings, self.on_event)
             self._runner.on_picture = self.on_picture
