@@ -25,7 +25,7 @@ Sections = Annotated[
     typer.Argument(
         metavar="[SECTION]...",
         help="startup, reading, full, passkey, samples, memory, questions, store, agreement, "
-        "kills, large; by default all of them.",
+        "citations, kills, large; by default all of them.",
         show_default=False,
     ),
 ]
@@ -38,7 +38,8 @@ QuestionSet = Annotated[
     Path | None,
     option(
         "--questions",
-        help="For agreement: JSON Lines with a text and its questions.",
+        help="Question set for agreement (text, questions) or citations (document, question, "
+        "evidence_pages), as JSON Lines.",
         panel=METHOD,
         metavar="FILE",
         env=False,

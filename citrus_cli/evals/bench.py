@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
@@ -11,8 +11,9 @@ import torch
 
 from citrus_cli.errors import UsageError
 from citrus_cli.evals import kills, processes, speed, stored
+from citrus_cli.evals.citations import CUTS, cited_pages
 from citrus_cli.evals.passkey import passkey
-from citrus_cli.evals.samples import ask_samples
+from citrus_cli.evals.samples import SAMPLES, ask_samples
 from citrus_cli.models.memory import human_bytes
 from citrus_cli.qa import DocumentQA
 from citrus_cli.run import Runner
@@ -195,6 +196,26 @@ class Bench:
                 f"{r.same}/{r.questions}",
             )
 
+    def _citations(self) -> Iterator[Figure]:
+        s = self.settings
+        qa = DocumentQA(
+            s.model,
+            quantize=s.quantize,
+            device=s.device,
+            budget=s.budget,
+            chunk_size=s.chunk_size,
+            policy=s.policy,
+            max_answer_tokens=48,
+        )
+        totals: dict[str, list[int]] = {}
+        for r in cited_pages(qa, s.questions or SAMPLES):
+            total = totals.setdefault(r.way, [0] * (1 + len(CUTS)))
+            for index, value in enumerate((r.questions, *r.hits)):
+                total[index] += value
+            yield _right_page(r.way, r.document, r.questions, r.hits)
+        for way, (questions, *hits) in totals.items():
+            yield _right_page(way, "all", questions, hits)
+
     def _kills(self) -> Iterator[Figure]:
         for what, test in (("batch", kills.batch_kills), ("ingest", kills.ingest_kills)):
             r = test(self.settings.model, 20)
@@ -266,6 +287,11 @@ class Bench:
             )
 
 
+def _right_page(way: str, document: str, questions: int, hits: Sequence[int]) -> Figure:
+    what = f"{document}, {way}: a right page first / among 3 / among 5"
+    return Figure("citations", what, " / ".join(f"{hit}/{questions}" for hit in hits))
+
+
 SECTIONS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
     "startup": Bench._startup,
     "reading": Bench._reading,
@@ -276,6 +302,7 @@ SECTIONS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
     "questions": Bench._questions,
     "store": Bench._store,
     "agreement": Bench._agreement,
+    "citations": Bench._citations,
     "kills": Bench._kills,
     "large": Bench._large,
 }
