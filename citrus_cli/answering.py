@@ -154,7 +154,7 @@ class Answering:
         except KeyboardInterrupt:
             interrupted = True
         text = stream.text.strip()
-        sought = runner.settings.sources and not interrupted
+        sought = runner.settings.evidence and not interrupted
         answer = Answer(
             question=question,
             answer=text,

@@ -66,7 +66,7 @@ class DocumentQA:
         max_answer_tokens: int | None = None,
         system: str | None = None,
         store: bool = True,
-        sources: bool = True,
+        evidence: bool = True,
         on_event: Listener = ignore,
         on_picture: Callable[[Picture], None] | None = None,
     ) -> None:
@@ -83,7 +83,7 @@ class DocumentQA:
             max_answer_tokens: an answer is cut after so many tokens.
             system: the system message; None for the built-in one.
             store: whether documents that were ingested are answered from the store.
-            sources: whether an answer's evidence is found, and its claims are looked up.
+            evidence: whether an answer's sources are found, and its claims are looked up.
             on_event: called with what happens, as `citrus_cli.progress` describes it.
             on_picture: called with each answer's picture, for `citrus_cli.pictures` to draw.
 
@@ -101,7 +101,7 @@ class DocumentQA:
                 DEFAULT_ANSWER_TOKENS if max_answer_tokens is None else max_answer_tokens
             ),
             system=system,
-            sources=sources,
+            evidence=evidence,
         )
         self.on_event = on_event
         self.on_picture = on_picture

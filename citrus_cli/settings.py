@@ -25,7 +25,7 @@ class Settings:
     device: str = "auto"
     max_answer_tokens: int = DEFAULT_ANSWER_TOKENS
     system: str | None = None
-    sources: bool = True
+    evidence: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense.

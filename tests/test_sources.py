@@ -165,7 +165,7 @@ def test_several_documents_are_told_apart(model, document, tmp_path):
 
 
 def test_sources_can_be_left_out(model, document):
-    answer = make_qa(model, sources=False).ask(document, "What?")
+    answer = make_qa(model, evidence=False).ask(document, "What?")
     assert answer.evidence == ()
     assert answer.claims == ()
 

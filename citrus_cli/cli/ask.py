@@ -122,7 +122,7 @@ def ask(
     run = _prepare(context, output, request)
     engine = engine_of(model, method, store)
     if output.no_sources:
-        engine["sources"] = False
+        engine["evidence"] = False
     if draw is not None:
         engine["on_picture"] = draw
     run.show(_answers(run, request, opening, engine, debug=debug_of(context)))
