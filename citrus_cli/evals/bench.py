@@ -124,16 +124,7 @@ class Bench:
                 yield Figure("passkey", what, f"{r.found}/{r.trials}", "5/5" if ours else "")
 
     def _samples(self) -> Iterator[Figure]:
-        s = self.settings
-        qa = DocumentQA(
-            s.model,
-            quantize=s.quantize,
-            device=s.device,
-            budget=s.budget,
-            chunk_size=s.chunk_size,
-            policy=s.policy,
-            max_answer_tokens=48,
-        )
+        qa = self._qa()
         for document, results in groupby(ask_samples(qa), key=lambda result: result.document):
             rights = [result.right for result in results]
             goal = "≥ 8/10" if len(rights) == 10 else ""
@@ -197,18 +188,9 @@ class Bench:
             )
 
     def _citations(self) -> Iterator[Figure]:
-        s = self.settings
-        qa = DocumentQA(
-            s.model,
-            quantize=s.quantize,
-            device=s.device,
-            budget=s.budget,
-            chunk_size=s.chunk_size,
-            policy=s.policy,
-            max_answer_tokens=48,
-        )
+        qa = self._qa()
         totals: dict[str, list[int]] = {}
-        for r in cited_pages(qa, s.questions or SAMPLES):
+        for r in cited_pages(qa, self.settings.questions or SAMPLES):
             total = totals.setdefault(r.way, [0] * (1 + len(CUTS)))
             for index, value in enumerate((r.questions, *r.hits)):
                 total[index] += value
@@ -225,6 +207,19 @@ class Bench:
                 f"{r.lost}, {r.doubled}",
                 "0, 0",
             )
+
+    def _qa(self) -> DocumentQA:
+        """The Python API, as a user has it."""
+        s = self.settings
+        return DocumentQA(
+            s.model,
+            quantize=s.quantize,
+            device=s.device,
+            budget=s.budget,
+            chunk_size=s.chunk_size,
+            policy=s.policy,
+            max_answer_tokens=48,
+        )
 
     def _with_policy(self, policy: str) -> Runner:
         """The loaded model with another policy, and short answers."""
