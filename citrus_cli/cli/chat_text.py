@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from citrus_cli.answer import Answer, DocumentReceipt, KeptPage
 from citrus_cli.cli.chat_lines import HELP
+from citrus_cli.cli.sources import source_lines
 from citrus_cli.cli.tables import aligned
 from citrus_cli.cli.text import document_name, one_line
 from citrus_cli.cli.units import count, many, ranges, rate, seconds
@@ -55,7 +56,13 @@ def pages_text(documents: Documents) -> str:
 
 
 def sources_text(answer: Answer) -> str:
-    """Where the states lie that an answer was read from: the pages with most of them."""
+    """What an answer was read from: its sources, and the pages with most of the kept states."""
+    quoted = "".join(f"{line}\n" for line in source_lines(answer))
+    return quoted + (kept_text(answer) if answer.kept or not quoted else "")
+
+
+def kept_text(answer: Answer) -> str:
+    """The pages that most of the kept states come from."""
     if not answer.kept:
         return "nothing is known about where this answer was read from\n"
     listed, rest = answer.kept[:_LISTED_PAGES], answer.kept[_LISTED_PAGES:]

@@ -19,12 +19,16 @@ def print_sources(answer: Answer, color: ColorMode) -> None:
     """Draw the sources of an answer: a table for a person, a line each in a log."""
     if not answer.evidence:
         return
-    named = len(answer.documents) > 1
     if is_terminal(sys.stderr):
-        _draw(answer.evidence, named, color)
+        _draw(answer.evidence, len(answer.documents) > 1, color)
     else:
-        for one in answer.evidence:
-            write_error(f"source: {_where(one, named)}, {one.score:.0%}: {_short(one.quote)}\n")
+        write_error("".join(f"source: {line}\n" for line in source_lines(answer)))
+
+
+def source_lines(answer: Answer) -> list[str]:
+    """A line for each source: its page, its share, and what it says."""
+    named = len(answer.documents) > 1
+    return [f"{_where(o, named)}, {o.score:.0%}: {_short(o.quote)}" for o in answer.evidence]
 
 
 def not_found(answer: Answer) -> list[str]:

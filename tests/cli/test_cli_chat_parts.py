@@ -13,6 +13,7 @@ from citrus_cli.cli.chat_lines import COMMANDS, Command, Question, parse
 from citrus_cli.cli.chat_saving import as_json, as_markdown
 from citrus_cli.cli.chat_text import greeting, pages_text, receipt_line, sources_text
 from citrus_cli.errors import UsageError
+from citrus_cli.evidence import Evidence
 
 ONE_PAGE = DocumentReceipt("note.txt", 1, 20)
 
@@ -105,3 +106,12 @@ def test_saved_json_has_every_answer_whole() -> None:
     value = json.loads(as_json((ONE_PAGE,), [Turn("What?", answer)]))  # type: ignore[list-item]
     assert value["documents"][0]["path"] == "note.txt"
     assert value["turns"] == [json.loads(json.dumps(answer.to_dict()))]
+
+
+def test_sources_begin_with_what_is_quoted():
+    one = Evidence("report.pdf", 9, None, "Sales\nrose.", 0, 11, 0.41, True)
+    kept = (KeptPage("report.pdf", 9, None, 1.0),)
+    assert sources_text(make_answer("q", "a", evidence=(one,), kept=kept)).splitlines()[0] == (
+        "page 9, 41%: Sales rose."
+    )
+    assert sources_text(make_answer("q", "a", evidence=(one,))).count("\n") == 1
