@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from citrus_cli.engine.attribution import attribute
 from citrus_cli.engine.policies import Head
 from citrus_cli.evidence import Claim, Evidence, PageText, ScoredPage, claims, passages
 from citrus_cli.pictures.model import KeptPageText, Picture
-from citrus_cli.text_log import Piece, TextLog
+from citrus_cli.text_log import PART, Part, Piece
 
 if TYPE_CHECKING:
     from citrus_cli.answer import Answer
@@ -25,8 +27,10 @@ def evidence(
     weights = attribute(
         runner.backbone, kept.caches[index], kept.instructions[index], answer, heads
     )
-    names = [document.path for document in kept.documents]
-    return tuple(passages(_scored(weights, kept.text, names, runner)))
+    parts = list(_parts(weights, kept, runner))
+    starts = {part.page: part.start for part, _ in parts}
+    found = passages(ScoredPage(part.page, spans) for part, spans in parts)
+    return tuple(_in_whole_page(one, starts) for one in found)
 
 
 def check(answer: str, question: str, kept: Kept) -> tuple[Claim, ...]:
@@ -34,7 +38,8 @@ def check(answer: str, question: str, kept: Kept) -> tuple[Claim, ...]:
     if not answer:
         return ()
     names = [document.path for document in kept.documents]
-    return claims(answer, kept.text.pages(names), question=question)
+    parts = kept.text.parts(names)
+    return claims(answer, (part.page for part in parts), question=question)
 
 
 def draw(answer: Answer, kept: Kept, index: int, runner: Runner) -> Picture:
@@ -45,8 +50,8 @@ def draw(answer: Answer, kept: Kept, index: int, runner: Runner) -> Picture:
     held = Counter(origin for origins in layers for origin in origins)
     share = {origin: count / len(layers) for origin, count in held.items()}
     spans = {
-        (scored.page.document, scored.page.page): scored.spans
-        for scored in _scored(share, kept.text, names, runner)
+        (part.page.document, part.page.page): found
+        for part, found in _parts(share, kept, runner, longest=sys.maxsize)
     }
     pages = tuple(
         KeptPageText(page, spans.get((page.document, page.page), ()))
@@ -65,21 +70,37 @@ def draw(answer: Answer, kept: Kept, index: int, runner: Runner) -> Picture:
     return Picture(answer, answer.evidence, answer.claims, None, pages, tuple(rows))
 
 
-def _scored(
-    weights: dict[int, float], log: TextLog, names: Sequence[str], runner: Runner
-) -> list[ScoredPage]:
-    """Weights by token as weights by characters of their pages."""
+def _parts(
+    weights: dict[int, float], kept: Kept, runner: Runner, *, longest: int = PART
+) -> Iterator[tuple[Part, tuple[tuple[int, int, float], ...]]]:
+    """Weights by token as weights by characters, for the parts of pages that have any."""
     by_piece: dict[Piece, list[tuple[int, float]]] = {}
     for origin, weight in weights.items():
-        piece = log.piece(origin)
+        piece = kept.text.piece(origin)
         if piece is not None:
             by_piece.setdefault(piece, []).append((origin - piece.origin, weight))
-    pages: dict[PageText, list[tuple[int, int, float]]] = {}
-    for piece, tokens in by_piece.items():
-        spans = runner.encoder.spans(log.text(piece))
-        page = log.page(piece.place, names)
-        for token, weight in tokens:
-            if token < len(spans):  # else it belongs to a document's title, which is on no page
-                start, end = spans[token]
-                pages.setdefault(page, []).append((piece.start + start, piece.start + end, weight))
-    return [ScoredPage(page, tuple(sorted(spans))) for page, spans in pages.items()]
+    names = [document.path for document in kept.documents]
+    for part in kept.text.parts(names, longest=longest):
+        spans = []
+        for piece in part.pieces:
+            tokens = by_piece.get(piece)
+            if not tokens:
+                continue
+            characters = runner.encoder.spans(kept.text.text(piece))
+            for token, weight in tokens:
+                if token < len(characters):  # else it is of the next document's title, on no page
+                    start, end = (piece.start - part.start + at for at in characters[token])
+                    spans.append((start, end, weight))
+        if spans:
+            yield part, tuple(sorted(spans))
+
+
+def _in_whole_page(one: Evidence, starts: dict[PageText, int]) -> Evidence:
+    """The passage, its characters counted from the start of its page and not of a part of it."""
+    start = next(
+        start
+        for page, start in starts.items()
+        if (page.document, page.page) == (one.document, one.page)
+        and page.text[one.start : one.end] == one.quote
+    )
+    return replace(one, start=one.start + start, end=one.end + start)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
 import weakref
 from bisect import bisect_right
@@ -16,6 +17,9 @@ from citrus_cli.pages import Place
 IN_MEMORY = 16 << 20
 """Bytes of text that are kept in memory; more goes to a temporary file."""
 
+PART = 1 << 18
+"""Characters of a page that are looked at together: plain text may be one page of a gigabyte."""
+
 TEXT, INDEX = "text.utf8", "text.json"
 
 
@@ -27,6 +31,14 @@ class Piece(NamedTuple):
     start: int
     offset: int
     size: int
+
+
+class Part(NamedTuple):
+    """A page, or `start` characters into it a part of one, and the pieces that it is made of."""
+
+    page: PageText
+    start: int
+    pieces: tuple[Piece, ...]
 
 
 class TextLog:
@@ -55,20 +67,28 @@ class TextLog:
         self._file.seek(piece.offset)
         return self._file.read(piece.size).decode("utf-8", "surrogatepass")
 
-    def page(self, place: Place, names: Sequence[str]) -> PageText:
-        """A page as it was read; `names` are what the documents are called."""
-        text = "".join(self.text(piece) for piece in self._pieces if piece.place == place)
-        return PageText(names[place.document], place.page, place.label, text)
+    def parts(self, names: Sequence[str], *, longest: int = PART) -> Iterator[Part]:
+        """Every page, in the order of reading, long ones in parts of about `longest` characters.
+
+        `names` are what the documents are called.
+        """
+        begin = 0
+        for end in range(1, len(self._pieces) + 1):
+            first = self._pieces[begin]
+            if end < len(self._pieces):
+                here = self._pieces[end]
+                if here.place == first.place and here.start - first.start < longest:
+                    continue
+            pieces = self._pieces[begin:end]
+            text = "".join(map(self.text, pieces))
+            place = first.place
+            page = PageText(names[place.document], place.page, place.label, text)
+            yield Part(page, first.start, tuple(pieces))
+            begin = end
 
     def pages(self, names: Sequence[str]) -> Iterator[PageText]:
-        """Every page, in the order of reading."""
-        start = 0
-        for end in range(1, len(self._pieces) + 1):
-            if end == len(self._pieces) or self._pieces[end].place != self._pieces[start].place:
-                place = self._pieces[start].place
-                text = "".join(map(self.text, self._pieces[start:end]))
-                yield PageText(names[place.document], place.page, place.label, text)
-                start = end
+        """Every page, whole, in the order of reading."""
+        return (part.page for part in self.parts(names, longest=sys.maxsize))
 
     def save(self, folder: Path) -> None:
         """Write everything into a folder."""

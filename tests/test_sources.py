@@ -10,7 +10,7 @@ import pytest
 from tiny import HEADS, QUESTION, text
 from tiny_models import make_model_folder, make_tokenizer
 
-from citrus_cli import DocumentQA
+from citrus_cli import DocumentQA, sourcing
 from citrus_cli.documents import open_documents
 from citrus_cli.engine.attribution import SINKS, attribute
 from citrus_cli.engine.generator import generate
@@ -90,7 +90,8 @@ def test_the_log_finds_the_text_of_every_token(document):
     pages = list(tokens.log.pages(["log.txt"]))
     assert [page.page for page in pages] == list(range(1, 31))
     assert all(f"day {page.page - 1}." in page.text for page in pages)
-    assert tokens.log.page(Place(0, 3, None), ["log.txt"]) == pages[2]
+    parts = list(tokens.log.parts(["log.txt"], longest=1))
+    assert "".join(part.page.text for part in parts) == "".join(page.text for page in pages)
 
 
 def test_the_log_is_saved_whole(tmp_path):
@@ -134,6 +135,19 @@ def test_evidence_quotes_the_document_letter_by_letter(model, document, policy):
     scores = [one.score for one in answer.evidence]
     assert scores == sorted(scores, reverse=True)
     assert sum(scores) <= 1 + 1e-6
+
+
+def test_evidence_in_a_long_page_is_counted_from_its_start(model, tmp_path, monkeypatch):
+    """Plain text is one page, however long; only a part of it is looked at at a time."""
+    path = tmp_path / "long.txt"
+    path.write_text("".join(f"Nothing happened on day {day}, said {day}.\n" for day in range(3000)))
+    whole = make_qa(model).ask(path, "What happened on day 7?").evidence
+    monkeypatch.setattr(sourcing._parts, "__kwdefaults__", {"longest": 20_000})
+    with open_documents([path])[0] as opened:
+        text = "".join(block.text for block in opened.blocks())
+    for one in (*whole, *make_qa(model).ask(path, "What happened on day 7?").evidence):
+        assert text[one.start : one.end] == one.quote
+    assert max(one.start for one in whole) > 20_000
 
 
 def test_evidence_from_the_store_is_that_of_a_reading(model, document):
