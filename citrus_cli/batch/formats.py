@@ -21,7 +21,7 @@ SUFFIXES = {".jsonl": "jsonl", ".json": "json", ".csv": "csv", ".md": "md", ".ht
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _PROTECTED = re.compile(r"'+[=+\-@\t\r]")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
-_LISTS = ("warnings",)
+_LISTS = ("warnings", "sources", "not_found")
 _NUMBERS = frozenset(
     ("exit_code", "pages", "tokens_read", "states_kept", "budget", "seconds_read", "seconds_answer")
 )

@@ -57,11 +57,14 @@ def markdown_page(rows: Sequence[Row]) -> str:
     """A table that any Markdown reader draws, the rows themselves in a comment after it."""
     summary = ", ".join(map(_escaped, Summary.of(rows).parts()))
     scored = any("right" in row for row in rows)
-    names = ["id", "document", "question", "answer", *(["right"] if scored else []), "status"]
+    names = ["id", "document", "question", "answer", "sources"]
+    names += [*(["right"] if scored else []), "status"]
     lines = [f"| {' | '.join(names)} |", f"|{' --- |' * len(names)}"]
     for row in rows:
         status = row["status"] if row["status"] == OK else f"{row['status']}: {row['error']}"
-        cells = [plain({**row, "status": status}.get(name)) for name in names]
+        pages = ", ".join(map(str, row.get("sources") or ()))
+        shown = {**row, "status": status, "sources": pages}
+        cells = [plain(shown.get(name)) for name in names]
         lines.append(f"| {' | '.join(map(_escaped, cells))} |")
     # a comment must not hold two hyphens, nor end early
     hidden = json_text(list(rows)).replace("--", "\\u002d\\u002d").replace(">", "\\u003e")

@@ -34,6 +34,8 @@ def answer(text: str, **changes: Any) -> dict[str, Any]:
         "seconds_answer": 0.25,
         "complete": True,
         "warnings": ["page 3: no text", "b; c"],
+        "sources": [9, 12],
+        "not_found": ["17 | crowns"],
     }
     result = {"answer": text, "status": "ok", "error": None, "exit_code": None}
     return {**result, **receipt, **changes}
@@ -118,7 +120,7 @@ def test_markdown_has_one_line_for_each_row_and_nothing_live_in_it() -> None:
     table = [one for one in text.splitlines() if one.startswith("|")]
     assert len(table) == len(MIXED) + 2
     for one in table:
-        assert len(re.findall(r"(?<!\\)\|", one)) == 7
+        assert len(re.findall(r"(?<!\\)\|", one)) == 8
     assert r"\<script\>" in table[3]
     assert r"\[c\]\(javascript:d\)" in table[3]
     assert not set("\x1b\u202e") & set(text)

@@ -16,6 +16,7 @@ from cli_harness import Citrus
 from typer.testing import Result
 
 from citrus_cli.cli import batch
+from citrus_cli.settings import DEFAULT_BUDGET
 
 
 @pytest.fixture(autouse=True)
@@ -427,7 +428,10 @@ def test_another_run_is_named_and_may_be_dropped(citrus: Citrus) -> None:
     FakeBatchQA.asked.clear()
     FakeBatchQA.loads = 0
     line = refused(citrus, "q.txt", "a.txt", *output, "--resume", "--budget", "7")
-    assert "2 rows of the output are of another run: its budget was 256, now it is 7" in line
+    assert (
+        f"2 rows of the output are of another run: its budget was {DEFAULT_BUDGET}, now it is 7"
+        in line
+    )
     Path("a.txt").write_text("new text")
     line = refused(citrus, "q.txt", "a.txt", *output, "--resume")
     assert "the document a.txt has changed since" in line
