@@ -149,7 +149,6 @@ class Bench:
                 "questions",
                 f"{policy}, one question: time over that with a shared cache",
                 f"{one / shared.seconds:.2f}",
-                "≤ 1.1",
             )
 
     def _store(self) -> Iterator[Figure]:
