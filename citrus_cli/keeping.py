@@ -99,19 +99,13 @@ def read_live(
     )
 
 
-def replay(
-    runner: Runner,
-    entry: Entry,
-    instructions: Sequence[Instruction],
-    documents: tuple[DocumentReceipt, ...] | None = None,
-) -> Kept:
+def replay(runner: Runner, entry: Entry, instructions: Sequence[Instruction]) -> Kept:
     """Let stored states come past some instructions, as if the documents were being read.
-
-    `documents` are the receipts to give, where files lie elsewhere than when they were read.
 
     Raises:
         DamagedEntryError: the entry is not what was written.
     """
+    text = entry.text()  # first: if it is damaged, no states need to come past
     policy = runner.policy(runner.settings.policy)
     pinned = len(runner.prompt.prefix)
     table = runner.backbone.rope_table()
@@ -139,10 +133,10 @@ def replay(
         instructions=instructions,
         caches=selection.caches,
         pinned=pinned,
-        documents=entry.documents if documents is None else documents,
+        documents=entry.documents,
         warnings=entry.warnings,
         pages=entry.pages,
-        text=entry.text(),
+        text=text,
         tokens_read=entry.tokens,
         chunk_size=entry.chunk_size,
         seconds=time.perf_counter() - started,
