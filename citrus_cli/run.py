@@ -19,11 +19,12 @@ from citrus_cli.engine.policies import (
     Policy,
     make_policy,
 )
+from citrus_cli.engine.retrieval import Retrieval
 from citrus_cli.engine.rope import NotServableError
 from citrus_cli.engine.selection import capacity as own_capacity
 from citrus_cli.errors import MemoryLimitError, ModelError, UsageError
 from citrus_cli.models.hardware import free_memory
-from citrus_cli.models.heads import known_heads, remember
+from citrus_cli.models.heads import known_retrieval, remember
 from citrus_cli.models.load import LoadedModel, load_model
 from citrus_cli.models.memory import human_bytes
 from citrus_cli.models.plain import PlainEncoder
@@ -106,9 +107,14 @@ class Runner:
         return self._policies[name]
 
     @cached_property
+    def retrieval(self) -> Retrieval:
+        """How this model retrieves; found now, if it is not known."""
+        return known_retrieval(self.loaded) or self.calibrate()
+
+    @property
     def heads(self) -> tuple[Head, ...]:
         """This model's retrieval heads; found now, if they are not known."""
-        return known_heads(self.loaded) or self.calibrate()
+        return self.retrieval.heads
 
     @property
     def individual(self) -> bool:
@@ -121,16 +127,16 @@ class Runner:
         s = self.settings
         return ReadingSettings(s.budget, s.chunk_size, s.max_answer_tokens)
 
-    def calibrate(self) -> tuple[Head, ...]:
-        """Find this model's retrieval heads and remember them."""
+    def calibrate(self) -> Retrieval:
+        """Find how this model retrieves, and remember it."""
 
         def report(done: int, total: int) -> None:
             step = f"finding its retrieval heads, once ({done} of {total})"
             self.on_event(Loading(self.loaded.name, step))
 
-        heads = calibrate(self.backbone, self.encoder, self.prompt, report)
-        remember(self.loaded, heads)
-        return heads
+        found = calibrate(self.backbone, self.encoder, self.prompt, report)
+        remember(self.loaded, found)
+        return found
 
     def check_room(self, instructions: Sequence[Instruction]) -> None:
         """A cache must fit the positions that the model knows, and the device's memory.

@@ -26,6 +26,8 @@ class Settings:
     max_answer_tokens: int = DEFAULT_ANSWER_TOKENS
     system: str | None = None
     evidence: bool = True
+    explain: bool = False
+    always_answer: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense.

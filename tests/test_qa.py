@@ -48,7 +48,8 @@ def document(tmp_path: Path) -> Path:
 
 def make_qa(model: str, **settings) -> DocumentQA:
     small = {"budget": 40, "chunk_size": 24, "max_answer_tokens": 6, "policy": "citrus"}
-    return DocumentQA(model, **{**small, **settings})
+    # a random model finds nothing, or anything
+    return DocumentQA(model, **{"always_answer": True, **small, **settings})
 
 
 @pytest.mark.parametrize("policy", POLICIES)

@@ -13,6 +13,7 @@ from citrus_cli.answer import Answer
 from citrus_cli.cli.answers import Form, answer_view
 from citrus_cli.cli.asking import STDIN_NAME, Request, resolve
 from citrus_cli.cli.declaring import grouped, option, variable
+from citrus_cli.cli.exit_codes import ExitCode
 from citrus_cli.cli.group import Command
 from citrus_cli.cli.libraries import quiet_libraries
 from citrus_cli.cli.opening import engine_of, opening_of
@@ -25,6 +26,7 @@ from citrus_cli.cli.options import (
     OutputOptions,
     PictureOptions,
     StoreOptions,
+    SupportOptions,
 )
 from citrus_cli.cli.picturing import plan_pictures
 from citrus_cli.cli.progress_bar import progress_display
@@ -96,6 +98,7 @@ def ask(
     model: ModelOptions,
     method: MethodOptions,
     store: StoreOptions,
+    support: SupportOptions,
     output: OutputOptions,
     pictures: PictureOptions,
     general: GeneralOptions,
@@ -120,12 +123,25 @@ def ask(
         pictures, request, overwrite=output.overwrite, password=opening["password"]
     )
     run = _prepare(context, output, request)
-    engine = engine_of(model, method, store)
+    engine = engine_of(model, method, store, support)
     if output.no_sources:
+        _check_no_sources(output, support)
         engine["evidence"] = False
+    if output.explain:
+        engine["explain"] = True
     if draw is not None:
         engine["on_picture"] = draw
     run.show(_answers(run, request, opening, engine, debug=debug_of(context)))
+    if support.fail_if_unsupported and not run.supported:
+        raise typer.Exit(ExitCode.UNSUPPORTED)
+
+
+def _check_no_sources(output: OutputOptions, support: SupportOptions) -> None:
+    for name in ("explain", "fail_if_unsupported"):
+        if vars(output).get(name) or vars(support).get(name):
+            raise UsageError(
+                f"--{name.replace('_', '-')} needs the sources: leave --no-sources out"
+            )
 
 
 def _prepare(context: typer.Context, output: OutputOptions, request: Request) -> Run:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from citrus_cli.cli.declaring import choices, option
+from citrus_cli.cli.exit_codes import ExitCode
 from citrus_cli.cli.streams import ColorMode
 from citrus_cli.settings import (
     DEFAULT_ANSWER_TOKENS,
@@ -193,6 +194,29 @@ class StoreOptions:
     ] = False
 
 
+@dataclass(frozen=True)
+class SupportOptions:
+    """What happens to answers that the documents do not hold, or hardly support."""
+
+    always_answer: Annotated[
+        bool,
+        option(
+            "--always-answer",
+            help="Answer even when the documents do not seem to hold an answer.",
+            panel=METHOD,
+        ),
+    ] = False
+    fail_if_unsupported: Annotated[
+        bool,
+        option(
+            "--fail-if-unsupported",
+            help=f"End with exit code {ExitCode.UNSUPPORTED.value} when an answer is not in the "
+            "documents, or hardly rests on them.",
+            panel=OUTPUT,
+        ),
+    ] = False
+
+
 MaxStore = Annotated[
     str | None,
     option(
@@ -273,6 +297,14 @@ class OutputOptions:
             "--no-sources",
             help="Neither look for the passages that an answer comes from, nor look its numbers "
             "and names up.",
+            panel=OUTPUT,
+        ),
+    ] = False
+    explain: Annotated[
+        bool,
+        option(
+            "--explain",
+            help="Take each source away in turn, and say how much less likely the answer becomes.",
             panel=OUTPUT,
         ),
     ] = False

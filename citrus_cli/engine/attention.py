@@ -76,7 +76,8 @@ class Stream:
     A stream that `writes` (the document's chunk, a prompt, an answer token) adds its states to the
     cache and sees them causally. One that does not (an instruction that scores) sees the cache's
     first `visible` slots and itself, and leaves no trace. `scored` selects the rows, counted
-    within the stream, whose attention to the first `visible` slots is wanted; None: none.
+    within the stream, whose attention to the first `visible` slots is wanted; None: none. From a
+    stream that does not write, slots may be `hidden`: (layers, 1 or kv_heads, visible), bool.
     Filled by the pass: `scores`, per layer (heads, visible) float32, the mean over scored rows.
     """
 
@@ -85,6 +86,7 @@ class Stream:
     writes: bool
     visible: int
     scored: Tensor | None = None
+    hidden: Tensor | None = None
     scores: list[Tensor] = field(default_factory=list)
 
     @property
@@ -144,6 +146,8 @@ class StreamPass:
         folded = fold_groups(q, kv_heads)
         own = cache.table.rotate(layer, k, stream.start)
         logits_seen = folded @ cache.rotated[layer, :, :, :seen].mT
+        if stream.hidden is not None:
+            logits_seen.masked_fill_(stream.hidden[layer].unsqueeze(1), float("-inf"))
         logits_own = folded @ own.mT
         logits_own = logits_own + self._causal(rows, rows, heads // kv_heads, q)
         logits = torch.cat((logits_seen, logits_own), dim=-1)

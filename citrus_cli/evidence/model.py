@@ -37,6 +37,8 @@ class Evidence:
 
     `quote` is the page's text from character `start` to `end`, letter by letter; `score` is the
     passage's share of all weight, 0 to 1; `verified` says that the quote was looked up and stands.
+    `drop` is how much less likely the answer is without this passage alone, in nats per token; None
+    when that was not asked for.
     """
 
     document: str
@@ -47,6 +49,7 @@ class Evidence:
     end: int
     score: float
     verified: bool
+    drop: float | None = None
 
 
 @dataclass(frozen=True)
