@@ -48,7 +48,8 @@ def attribute(
     weights: dict[int, float] = {}
     for head in heads:
         attention = (stream.scores[head.layer][head.head] * head.weight).tolist()
-        origins = cache.origins[head.layer, : cache.length].tolist()
+        kv_head = head.head * backbone.kv_heads // backbone.heads
+        origins = cache.origins_of(head.layer, kv_head).tolist()
         for origin, weight in zip(origins, attention, strict=True):
             if origin != NO_ORIGIN and origin >= SINKS:
                 weights[origin] = weights.get(origin, 0.0) + weight

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from citrus_cli.engine.policies.base import Candidates, Policy, Rows, mean_attention, protect
+from citrus_cli.engine.policies.base import (
+    Candidates,
+    Observation,
+    Policy,
+    Rows,
+    head_attention,
+    mean_attention,
+    protect,
+)
 from citrus_cli.engine.policies.citrus import Citrus
 from citrus_cli.engine.policies.heads import CitrusHeads, Head
 from citrus_cli.engine.policies.individual import CitrusHeadsIndividual, CitrusIndividual
@@ -42,10 +50,12 @@ __all__ = [
     "CitrusHeadsIndividual",
     "CitrusIndividual",
     "Head",
+    "Observation",
     "Policy",
     "Rows",
     "Standard",
     "Streaming",
+    "head_attention",
     "make_policy",
     "mean_attention",
     "protect",
