@@ -30,3 +30,8 @@ class SnapKV(Policy):
         assert candidates.keys is not None
         votes = head_attention(candidates.attention, candidates.keys.shape[1])
         return functional.max_pool1d(votes, KERNEL, stride=1, padding=KERNEL // 2)
+
+    def select(self, candidates: Candidates) -> Tensor:
+        """The states to keep. Neighbours share a maximum, so many are equal: the earlier stay."""
+        order = self.rank(candidates).flatten(0, 1).sort(dim=1, descending=True, stable=True)
+        return order.indices[:, : candidates.budget].sort(dim=1).values
