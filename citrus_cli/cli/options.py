@@ -153,7 +153,8 @@ class MethodOptions:
         str | None,
         option(
             "--policy",
-            help=f"Rule that chooses which states are kept; by default {DEFAULT_POLICY}.",
+            help=f"Rule that chooses which states are kept: {DEFAULT_POLICY} (the default), "
+            "citrus-heads, citrus, standard, streaming and more; an unknown name lists all.",
             panel=METHOD,
             metavar="NAME",
             autocompletion=complete_policy,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import random
+from pathlib import Path
 
 import pytest
 import torch
@@ -349,9 +350,7 @@ def test_a_memory_that_is_not_used_is_an_error(llama):
         reading.read([text(100)])
 
 
-def test_neighbouring_rows_of_the_readme_name_every_policy():
-    from pathlib import Path
-
+def test_the_readme_names_every_policy():
     readme = (Path(__file__).parents[2] / "README.md").read_text()
     section = readme.split("### Policies")[1].split("\n## ")[0]
     rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
