@@ -24,7 +24,7 @@ from citrus_cli.engine.policies.base import WINDOW, Rows
 from citrus_cli.engine.reader import Reading
 
 BUDGET, PREFIX = 40, (5, 6, 7)
-SEVERAL = [QUESTION, Instruction(tuple(text(14, seed=7))), Instruction(tuple(text(3, seed=5)))]
+SEVERAL = [QUESTION, Instruction(tuple(text(60, seed=7))), Instruction(tuple(text(3, seed=5)))]
 SERVING = [name for name, policy in POLICIES.items() if policy.serves_many()]
 
 
@@ -200,6 +200,34 @@ def test_a_policy_keeps_what_its_formula_says(llama, doubled, name, chunk):
         assert any(a != b for a, b in closed), "heads choose apart"
 
 
+def test_roco_remembers_sums_squares_and_counts_and_protects_what_varies(llama, doubled):
+    ids = random.Random(0).sample(range(8, 256), 190)
+    naive = Naive(doubled, roco, BUDGET, per_head=True)
+    with torch.inference_mode():
+        naive.read(PREFIX, ids, 16, QUESTION.ids, lambda origins: None)
+        naive.close(QUESTION.ids)
+    settings = ReadingSettings(BUDGET, 16, answer_tokens=8)
+    reading = Reading(llama, make_policy("roco"), settings, [QUESTION], PREFIX)
+    reading.read([ids])
+    cache = reading.caches[0]
+    memory = cache.memory[:, :, 3 : cache.length].unflatten(1, (3, 2)).double()
+    for layer, head in itertools.product(range(3), range(2)):
+        drawn = [torch.cat(naive.paid(layer, head, o)) for o in held(cache)[layer][head]]
+        expected = [[d.sum() for d in drawn], [d.square().sum() for d in drawn], map(len, drawn)]
+        for ours, theirs in zip(memory[:, layer, head], expected, strict=True):
+            wanted = torch.tensor([float(x) for x in theirs]).double()
+            torch.testing.assert_close(ours, wanted, rtol=1e-3, atol=1e-5)
+    # by hand: three of 100 states vary, although their mean is the lowest
+    total, seen = torch.full((1, 100), 5.0), torch.full((1, 100), 10.0)
+    squared = total.square() / seen
+    total[0, 20:23], squared[0, 20:23] = 1.0, 1.0
+    total[0, 30:51], squared[0, 30:51] = 6.0, 3.6
+    memory = torch.stack((total, squared, seen))
+    candidates = Candidates(None, torch.arange(100).unsqueeze(0), budget=38, memory=memory)
+    kept = make_policy("roco").select(candidates)[0].tolist()
+    assert kept == [*range(4), *range(20, 23), *range(30, 51), *range(90, 100)]
+
+
 def test_random_is_a_uniform_sample_whatever_the_chunk(llama, read):
     ids = text(600)
     kept = [held(read(llama, ids, "random", 60, chunk).caches[0]) for chunk in (16, 50, 333)]
@@ -353,6 +381,10 @@ def test_a_memory_that_is_not_used_is_an_error(llama):
 def test_the_readme_names_every_policy():
     readme = (Path(__file__).parents[2] / "README.md").read_text()
     section = readme.split("### Policies")[1].split("\n## ")[0]
-    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    rows = [
+        line.split("|")[1]
+        for line in section.splitlines()
+        if line.startswith("| `") and "--policy" not in line
+    ]
     named = set(itertools.chain.from_iterable(row.split("`")[1::2] for row in rows))
     assert named == POLICIES.keys()
