@@ -153,8 +153,8 @@ class MethodOptions:
         str | None,
         option(
             "--policy",
-            help=f"Rule that chooses which states are kept: {DEFAULT_POLICY} (the default), "
-            "citrus-heads, citrus, standard, streaming and more; an unknown name lists all.",
+            help="Rule that chooses which states are kept: citrus-heads, citrus, standard, "
+            f"streaming and more (an unknown name lists all); by default {DEFAULT_POLICY}.",
             panel=METHOD,
             metavar="NAME",
             autocompletion=complete_policy,

@@ -6,6 +6,7 @@ import itertools
 import math
 import random
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -22,6 +23,7 @@ from citrus_cli.engine.instruction import Instruction, ReadingSettings
 from citrus_cli.engine.policies import POLICIES, Candidates, make_policy
 from citrus_cli.engine.policies.base import WINDOW, Rows
 from citrus_cli.engine.reader import Reading
+from citrus_cli.evals.methods.policies import PolicyMethod
 
 BUDGET, PREFIX = 40, (5, 6, 7)
 SEVERAL = [QUESTION, Instruction(tuple(text(60, seed=7))), Instruction(tuple(text(3, seed=5)))]
@@ -376,6 +378,32 @@ def test_a_memory_that_is_not_used_is_an_error(llama):
     reading = Reading(llama, Forgetful(), ReadingSettings(48, 16), [QUESTION])
     with pytest.raises(NotImplementedError, match="forgetful"):
         reading.read([text(100)])
+
+
+@pytest.mark.parametrize(("name", "readings"), [("snapkv", 1), ("keydiff", 1), ("citrus", 3)])
+def test_a_method_reads_as_seldom_as_its_policy_allows(llama, read, monkeypatch, name, readings):
+    ids, settings = text(200), ReadingSettings(48, 16, answer_tokens=8)
+    alone = [read(llama, ids, name, questions=[one], prefix=PREFIX).caches[0] for one in SEVERAL]
+    runner = SimpleNamespace(
+        backbone=llama, prompt=SimpleNamespace(prefix=PREFIX), policy=lambda name: POLICIES[name]()
+    )
+    begun = []
+    monkeypatch.setattr(Reading, "_read_prefix", _counting(Reading._read_prefix, begun))
+    found = PolicyMethod(name).remember(runner, ids, SEVERAL, settings)
+    for instruction, expected, one in zip(SEVERAL, alone, found, strict=True):
+        assert one.instruction == instruction
+        assert torch.equal(one.origins, expected.origins[:, 3 : expected.length])
+        assert one.cache.length == expected.length
+    assert len(begun) == readings
+    assert list(PolicyMethod(name).remember(runner, ids, [], settings)) == []
+
+
+def _counting(function, calls):
+    def counted(*arguments):
+        calls.append(arguments)
+        return function(*arguments)
+
+    return counted
 
 
 def test_the_readme_names_every_policy():
