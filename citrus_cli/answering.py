@@ -19,7 +19,7 @@ from citrus_cli.keeping import Kept, groups, read_live, replay
 from citrus_cli.models.hardware import free_memory, peak_memory, reset_peak_memory
 from citrus_cli.models.memory import human_bytes
 from citrus_cli.progress import Note, Writing
-from citrus_cli.run import Runner, memory_errors
+from citrus_cli.run import MEMORY_SHARE, Runner, memory_errors
 from citrus_cli.sourcing import Sources, check, draw, sources
 from citrus_cli.store.codec import StoreDtype
 from citrus_cli.store.entry import DamagedEntryError, Entry, Identity, NewerEntryError
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
 
 NOT_FOUND = "Not found in the document."
 """The answer to a question to which the documents do not seem to hold one."""
-
-MEMORY_SHARE = 0.8
-"""The part of the free memory that the caches of a group of questions may take."""
 
 
 @dataclass(frozen=True)
@@ -278,7 +275,10 @@ class Answering:
         """Which instructions one reading serves; said, when there are several."""
         runner = self.runner
         if not runner.individual:
-            return [[instruction] for instruction in instructions]
+            if len(instructions) < 2 or not runner.shares_reading(instructions):
+                return [[instruction] for instruction in instructions]
+            runner.on_event(Note(f"{len(instructions)} questions, one reading"))
+            return [instructions]
         free = int(MEMORY_SHARE * free_memory(runner.loaded.device)) - runner.document_bytes()
         made = groups(instructions, lambda i: runner.cache_bytes(len(i.ids)), free)
         if len(instructions) > 1:

@@ -33,6 +33,9 @@ from citrus_cli.pictures.model import Picture
 from citrus_cli.progress import Listener, Loading, ignore
 from citrus_cli.settings import Settings
 
+MEMORY_SHARE = 0.8
+"""The part of the free memory that the caches of a group of questions may take."""
+
 CURE = "lower --budget or --chunk-size, or use --quantize 4bit"
 
 
@@ -121,6 +124,14 @@ class Runner:
         """Whether the policy lets one reading serve many questions, and be stored."""
         return POLICIES[self.settings.policy].document_policy is not None
 
+    def shares_reading(self, instructions: Sequence[Instruction]) -> bool:
+        """Whether one reading through a shared cache serves these: the policy asks none of them on
+        the way, and there is room for the copy of the cache from which each evicts at the end."""
+        if self.individual or not POLICIES[self.settings.policy].serves_many():
+            return False
+        longest = max(len(instruction.ids) for instruction in instructions)
+        return 2 * self.document_bytes(longest) <= MEMORY_SHARE * free_memory(self.loaded.device)
+
     @property
     def reading_settings(self) -> ReadingSettings:
         """The engine's share of the settings."""
@@ -163,14 +174,20 @@ class Runner:
 
     def cache_bytes(self, instruction: int) -> int:
         """Bytes that an instruction of so many tokens takes for a cache of its own."""
-        return self._bytes(self._own_slots(instruction)) if self.individual else 0
+        if not self.individual:
+            return 0
+        return self._bytes(self._own_slots(instruction), POLICIES[self.settings.policy])
 
     def document_bytes(self, instruction: int = 0) -> int:
         """Bytes of the cache through which a document is read."""
-        return self._bytes(self._document_slots(instruction))
+        policy = POLICIES[self.settings.policy]
+        return self._bytes(self._document_slots(instruction), policy.document_policy or policy)
 
-    def _bytes(self, slots: int) -> int:
-        return self.backbone.cache_shape(slots).bytes
+    def _bytes(self, slots: int, policy: Policy | type[Policy]) -> int:
+        shape = self.backbone.cache_shape(
+            slots, per_head=policy.per_head, fields=policy.memory_fields
+        )
+        return shape.bytes
 
     def _own_slots(self, instruction: int) -> int:
         policy = POLICIES[self.settings.policy]

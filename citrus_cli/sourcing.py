@@ -78,9 +78,10 @@ def draw(answer: Answer, kept: Kept, index: int, runner: Runner) -> Picture:
     """All that pictures of an answer show: every page, and what each layer kept of it."""
     names = [document.path for document in kept.documents]
     cache = kept.caches[index]
-    layers = cache.origins[:, kept.pinned : cache.length].tolist()
+    layers = cache.layer_origins(kept.pinned).tolist()
     held = Counter(origin for origins in layers for origin in origins)
-    share = {origin: count / len(layers) for origin, count in held.items()}
+    choices = len(cache.origins)  # one per layer, or one per layer and KV head
+    share = {origin: count / choices for origin, count in held.items()}
     spans = {
         (part.page.document, part.page.page): found
         for part, found in _parts(share, kept, runner, longest=sys.maxsize)

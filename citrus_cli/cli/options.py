@@ -154,7 +154,8 @@ class MethodOptions:
         str | None,
         option(
             "--policy",
-            help=f"Rule that chooses which states are kept; by default {DEFAULT_POLICY}.",
+            help="Rule that chooses which states are kept: citrus-heads, citrus, standard, "
+            f"streaming and more (an unknown name lists all); by default {DEFAULT_POLICY}.",
             panel=METHOD,
             metavar="NAME",
             autocompletion=complete_policy,

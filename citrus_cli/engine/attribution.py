@@ -63,7 +63,8 @@ def attribute(
     weights: dict[int, float] = {}
     for head in heads:
         attention = (stream.scores[head.layer][head.head] * head.weight).tolist()
-        origins = cache.origins[head.layer, : cache.length].tolist()
+        kv_head = head.head * backbone.kv_heads // backbone.heads
+        origins = cache.origins_of(head.layer, kv_head).tolist()
         for origin, weight in zip(origins, attention, strict=True):
             if origin != NO_ORIGIN and origin >= SINKS:
                 weights[origin] = weights.get(origin, 0.0) + weight
@@ -85,9 +86,10 @@ def likelihood_without(
     """
     visible = cache.length
     gone = torch.tensor(sorted(origins), device=backbone.device)
-    hidden = torch.isin(cache.origins[:, :visible], gone)
+    # a row of origins for each layer, or for each KV head of each
+    hidden = torch.isin(cache.origins[:, :visible], gone).reshape(backbone.layers, -1, visible)
     rows = slice(0, len(instruction.ids) + len(answer))
-    stream = Stream(rows, cache, writes=False, visible=visible, hidden=hidden.unsqueeze(1))
+    stream = Stream(rows, cache, writes=False, visible=visible, hidden=hidden)
     return _likelihood(backbone, stream, instruction, answer)
 
 

@@ -45,7 +45,8 @@ def found_share(
     attention = words_attention(backbone, cache, instruction, answer)
     found = 0.0
     for head in heads:
-        of_document = cache.origins[head.layer, : cache.length] >= SINKS
+        kv_head = head.head * backbone.kv_heads // backbone.heads
+        of_document = cache.origins_of(head.layer, kv_head) >= SINKS
         found += head.weight * float(attention[head.layer, head.head][of_document].sum())
     return found / sum(head.weight for head in heads)
 

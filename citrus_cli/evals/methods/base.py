@@ -18,8 +18,9 @@ class Remembered:
     """What an instruction can attend to once a text has been read.
 
     `cache` is ready for `engine.generator.generate`: it has room for the instruction and
-    `settings.answer_tokens`. `origins` is (layers, states): which tokens of the text are in it, as
-    indices into the text, ascending per layer; the prompt's own states are not among them.
+    `settings.answer_tokens`. `origins` is (layers, states), or (layers · kv_heads, states) where a
+    method chooses per head: which tokens of the text are in it, as indices into the text, ascending
+    per layer or head; the prompt's own states are not among them.
     """
 
     cache: StateCache

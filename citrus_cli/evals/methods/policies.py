@@ -27,12 +27,13 @@ class PolicyMethod(Method):
     ) -> Iterator[Remembered]:
         """What the policy keeps; one reading for all instructions where it lets one serve them."""
         policy, prefix = runner.policy(self.name), runner.prompt.prefix
-        together = policy.document_policy is not None
+        together = policy.serves_many() and instructions
         for group in [instructions] if together else [[one] for one in instructions]:
             reading = Reading(runner.backbone, policy, settings, group, prefix)
             reading.read([text])
-            for instruction, cache in zip(group, reading.caches, strict=True):
-                yield remembered(cache, instruction, len(prefix))
+            for index, instruction in enumerate(group):
+                # by index: a cache that is made for each in turn is not held here
+                yield remembered(reading.caches[index], instruction, len(prefix))
 
 
 def remembered(cache: StateCache, instruction: Instruction, pinned: int) -> Remembered:
