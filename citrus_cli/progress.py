@@ -39,6 +39,16 @@ class Reading:
 
 
 @dataclass(frozen=True)
+class Remembering:
+    """A method that is compared with others reads `tokens` of a text's `total`."""
+
+    method: str
+    tokens: int
+    total: int
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Writing:
     """A piece of an answer's text, as it is generated. `question` counts from 0."""
 
@@ -53,7 +63,7 @@ class Note:
     text: str
 
 
-Event = Fetching | Loading | Reading | Writing | Note
+Event = Fetching | Loading | Reading | Remembering | Writing | Note
 Listener = Callable[[Event], None]
 
 

@@ -117,8 +117,8 @@ def ask(
     Where this leaves a doubt (a question that is also the name of a file), nothing is guessed:
     the message says how to spell either meaning.
     """
-    request = _request(arguments or [], question, file)
-    opening = _opening(documents, request)
+    request = request_of(arguments or [], question, file)
+    opening = opening_for(documents, request)
     draw = plan_pictures(
         pictures, request, overwrite=output.overwrite, password=opening["password"]
     )
@@ -187,15 +187,24 @@ def load_document_qa() -> type[DocumentQA]:
     return DocumentQA
 
 
-def _request(arguments: list[str], questions: list[str] | None, file: str | None) -> Request:
-    """Apply the rule of `citrus_cli.cli.asking` to this command line."""
+def request_of(
+    arguments: list[str],
+    questions: list[str] | None,
+    file: str | None,
+    command: str = "ask",
+) -> Request:
+    """Apply the rule of `citrus_cli.cli.asking` to this command line.
+
+    Raises:
+        UsageError: it leaves a doubt about what is a document, and what the question.
+    """
     given: tuple[str, ...] | None = tuple(questions or _from_environment()) or None
     if file is not None:
         if file == STDIN_NAME and (STDIN_NAME in arguments or not arguments):
             raise UsageError("standard input cannot be both the questions and the document")
         given = (*(given or ()), *read_questions(file))
     kind = stdin_kind()
-    request = resolve(arguments, given, stdin=kind)
+    request = resolve(arguments, given, stdin=kind, command=command)
     if STDIN_NAME in request.sources:
         _check_stdin(kind)
     return request
@@ -215,7 +224,7 @@ def _check_stdin(kind: Stdin) -> None:
         )
 
 
-def _opening(documents: DocumentOptions, request: Request) -> dict[str, Any]:
+def opening_for(documents: DocumentOptions, request: Request) -> dict[str, Any]:
     """The keyword arguments that say how documents are opened."""
     stdin = sys.stdin.buffer if STDIN_NAME in request.sources else None
     return {**opening_of(documents), "stdin": stdin}

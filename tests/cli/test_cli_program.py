@@ -41,6 +41,7 @@ def imports(*arguments: str) -> set[str]:
         ["--help"],
         ["ask", "--help"],
         ["batch", "--help"],
+        ["compare", "--help"],
         ["chat", "--help"],
         ["--version"],
         ["ask"],
@@ -67,7 +68,7 @@ def test_without_a_command_there_is_help(citrus: Citrus) -> None:
 
 def test_help_names_every_command_and_the_exit_codes(citrus: Citrus) -> None:
     text = " ".join(citrus("--help").stdout.split())
-    for command in ("ask", "batch", "chat", "doctor", "models"):
+    for command in ("ask", "batch", "chat", "compare", "doctor", "models"):
         assert f" {command} " in text
     assert epilog() in text
 
