@@ -12,7 +12,7 @@ from citrus_cli.engine.attribution import attribute
 from citrus_cli.engine.policies import Head
 from citrus_cli.evidence import Claim, Evidence, PageText, ScoredPage, claims, passages
 from citrus_cli.pictures.model import KeptPageText, Picture
-from citrus_cli.text_log import PART, Part, Piece
+from citrus_cli.text_log import PART, Part, Piece, TextLog
 
 if TYPE_CHECKING:
     from citrus_cli.answer import Answer
@@ -27,7 +27,17 @@ def evidence(
     weights = attribute(
         runner.backbone, kept.caches[index], kept.instructions[index], answer, heads
     )
-    parts = list(_parts(weights, kept, runner))
+    return cited(weights, kept.text, [document.path for document in kept.documents], runner)
+
+
+def cited(
+    weights: dict[int, float], text: TextLog, names: Sequence[str], runner: Runner
+) -> tuple[Evidence, ...]:
+    """The passages on which the weights of tokens fall; the highest score first.
+
+    `text` is what was read, of documents that are called `names`.
+    """
+    parts = list(_parts(weights, text, names, runner))
     starts = {part.page: part.start for part, _ in parts}
     found = passages(ScoredPage(part.page, spans) for part, spans in parts)
     return tuple(_in_whole_page(one, starts) for one in found)
@@ -51,7 +61,7 @@ def draw(answer: Answer, kept: Kept, index: int, runner: Runner) -> Picture:
     share = {origin: count / len(layers) for origin, count in held.items()}
     spans = {
         (part.page.document, part.page.page): found
-        for part, found in _parts(share, kept, runner, longest=sys.maxsize)
+        for part, found in _parts(share, kept.text, names, runner, longest=sys.maxsize)
     }
     pages = tuple(
         KeptPageText(page, spans.get((page.document, page.page), ()))
@@ -71,22 +81,26 @@ def draw(answer: Answer, kept: Kept, index: int, runner: Runner) -> Picture:
 
 
 def _parts(
-    weights: dict[int, float], kept: Kept, runner: Runner, *, longest: int = PART
+    weights: dict[int, float],
+    text: TextLog,
+    names: Sequence[str],
+    runner: Runner,
+    *,
+    longest: int = PART,
 ) -> Iterator[tuple[Part, tuple[tuple[int, int, float], ...]]]:
     """Weights by token as weights by characters, for the parts of pages that have any."""
     by_piece: dict[Piece, list[tuple[int, float]]] = {}
     for origin, weight in weights.items():
-        piece = kept.text.piece(origin)
+        piece = text.piece(origin)
         if piece is not None:
             by_piece.setdefault(piece, []).append((origin - piece.origin, weight))
-    names = [document.path for document in kept.documents]
-    for part in kept.text.parts(names, longest=longest):
+    for part in text.parts(names, longest=longest):
         spans = []
         for piece in part.pieces:
             tokens = by_piece.get(piece)
             if not tokens:
                 continue
-            characters = runner.encoder.spans(kept.text.text(piece))
+            characters = runner.encoder.spans(text.text(piece))
             for token, weight in tokens:
                 if token < len(characters):  # else it is of the next document's title, on no page
                     start, end = (piece.start - part.start + at for at in characters[token])

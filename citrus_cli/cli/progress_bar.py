@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from citrus_cli.cli.streams import ColorMode, can_animate, console
 from citrus_cli.cli.text import document_name, one_line
 from citrus_cli.cli.units import count, duration, rate, size
-from citrus_cli.progress import Event, Fetching, Loading, Reading
+from citrus_cli.progress import Event, Fetching, Loading, Measuring, Reading
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -64,6 +64,8 @@ class ProgressBar:
             self._draw(f"{_short(event.model)}: {one_line(event.step)}", None, "")
         elif isinstance(event, Reading):
             self._reading(event)
+        elif isinstance(event, Measuring):
+            self._measuring(event)
 
     def hide(self) -> None:
         """Remove the line, and give the cursor back."""
@@ -87,6 +89,14 @@ class ProgressBar:
             details += f", {duration(left)} left"
         description = f"reading {_short(document_name(event.document))}, page {event.page}"
         self._draw(description, event.fraction, details, bar=True)
+
+    def _measuring(self, event: Measuring) -> None:
+        details = f"{count(event.done)} of {count(event.total)}"
+        if event.now and event.seconds >= 1:
+            left = event.seconds / event.now * (event.total - event.done)
+            details += f", {duration(left)} left"
+        fraction = event.done / event.total if event.total else None
+        self._draw(one_line(event.label), fraction, details, bar=True)
 
     def _draw(
         self, description: str, fraction: float | None, details: str, *, bar: bool = False

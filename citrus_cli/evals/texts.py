@@ -1,4 +1,4 @@
-"""What a method is tried on: a text in tokens, questions about it, and where their answers stand."""
+"""What a method is tried on: a text in tokens, questions about it, where their answers stand."""
 
 from __future__ import annotations
 

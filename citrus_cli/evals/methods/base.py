@@ -31,6 +31,8 @@ class Method(ABC):
     """A way to fit a text into memory: an eviction policy, a choice of text, or everything."""
 
     name: str
+    budgeted: bool = True
+    """Whether what it keeps is bounded; one that keeps everything is run once for all budgets."""
 
     @abstractmethod
     def remember(
