@@ -8,7 +8,7 @@ from textwrap import fill
 from typing import TYPE_CHECKING
 
 from citrus_cli.errors import CitrusError
-from citrus_cli.evals.plot_files import write_figure
+from citrus_cli.evals.plot_files import plain_ticks, write_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,7 +53,7 @@ def draw(rows: Sequence[LatencyRow], title: str) -> Figure:
     time, memory = figure.subplots(1, 2)
     _draw_lines(time, rows, lambda row: row.first_token_seconds)
     time.set_yscale("log")
-    time.yaxis.set_major_formatter(lambda value, place: f"{value:g}")
+    plain_ticks(time.yaxis)
     time.set_ylabel("seconds, logarithmic")
     time.set_title("from the start to the answer's first token", fontsize=9)
     _draw_lines(memory, rows, lambda row: row.peak_bytes and row.peak_bytes / 1e9)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from citrus_cli.errors import CitrusError, UsageError
-from citrus_cli.evals.plot_files import write_figure
+from citrus_cli.evals.plot_files import plain_ticks, write_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -111,8 +111,6 @@ def draw(bars: Sequence[NeglectBar], title: str) -> Figure:
 
 def _draw_perplexity(axes: Axes, bars: Sequence[NeglectBar]) -> None:
     values = [bar.perplexity for bar in bars]
-    if max(values) > LOGARITHMIC * min(values):
-        axes.set_xscale("log")
     places = range(len(bars))
     axes.barh(
         places,
@@ -127,6 +125,10 @@ def _draw_perplexity(axes: Axes, bars: Sequence[NeglectBar]) -> None:
     for place, bar in zip(places, bars, strict=True):
         _write_value(axes, place, bar.perplexity + bar.stderr, f"{bar.perplexity:,.1f}")
     axes.set_xmargin(0.18)
+    if max(values) > LOGARITHMIC * min(values):
+        axes.set_xscale("log")
+        axes.set_xlim(left=1)  # nothing predicts better
+        plain_ticks(axes.xaxis)
     axes.set_xlabel("perplexity (± standard error)")
     axes.set_title("predicting the next token: lower is better", fontsize=9)
 

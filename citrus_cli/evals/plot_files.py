@@ -11,6 +11,7 @@ from citrus_cli.errors import UsageError
 from citrus_cli.pictures.files import write_whole
 
 if TYPE_CHECKING:
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 SUFFIXES = (".png", ".svg")
@@ -27,6 +28,19 @@ def write_figure(path: Path, draw: Callable[[], Figure], *, overwrite: bool = Fa
     if suffix not in SUFFIXES:
         raise UsageError(f"{path}: an image's name ends with {' or '.join(SUFFIXES)}")
     write_whole(path, lambda file: _save(draw, file, suffix[1:]), overwrite=overwrite)
+
+
+def plain_ticks(axis: Axis) -> None:
+    """Label a logarithmic axis in plain digits: powers of ten, with 2 and 5 between where it fits.
+
+    Call it once what is drawn is there.
+    """
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    low, high = axis.get_view_interval()
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,)))
+    axis.set_major_formatter(lambda value, place: f"{value:,.10g}")
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _save(draw: Callable[[], Figure], file: Path, form: str) -> None:

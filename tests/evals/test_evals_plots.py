@@ -80,7 +80,7 @@ def test_bars_have_the_lengths_of_their_figures():
 
 
 def test_the_values_lie_within_the_picture():
-    figure = neglect_plot.draw([*BARS, NeglectBar("full", 4_000.0, 900.0, 0, 5)], "")
+    figure = neglect_plot.draw([*BARS, NeglectBar("full", 40_000.0, 900.0, 0, 5)], "")
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     canvas = FigureCanvasAgg(figure)
@@ -106,6 +106,15 @@ def test_lines_go_through_what_was_measured():
     assert list(zip(*full.get_data(), strict=True)) == [(2_000, 4.0), (4_000, 16.0)]
     assert list(citrus.get_xdata()) == [2_000, 4_000, 8_000]
     assert list(memory.lines[0].get_ydata()) == [2.0, 4.0]
+
+
+def test_logarithmic_axes_are_labelled_in_plain_digits(tmp_path):
+    write_latency(LATENCIES, tmp_path / "a.svg")
+    write_neglect([*BARS, NeglectBar("full", 40_000.0, 90.0, 0, 5)], tmp_path / "b.svg")
+    first, second = ((tmp_path / name).read_text("utf-8") for name in ("a.svg", "b.svg"))
+    assert {"5", "10"} <= set(re.findall(r">([\d,.]+)</text>", first))
+    assert {"10", "10,000"} <= set(re.findall(r">([\d,.]+)</text>", second))
+    assert "mathdefault" not in first + second
 
 
 def test_policies_with_both_figures_become_bars():
