@@ -29,7 +29,9 @@ class Reading:
     own, and each of any number of instructions keeps a selection beside it. `prefix` is what the
     model reads before the document (the chat template's head); it is never evicted, and counts
     neither as document nor in the budget. `on_states` is handed the states of the prefix, and of
-    every chunk as it has been read.
+    every chunk as it has been read. `on_pass` is called with a chunk's size right after its forward
+    pass, of which it has the first rows; nothing counts as read yet, and when memory runs out in it
+    the chunk is read again in halves.
     """
 
     backbone: Backbone
@@ -38,6 +40,7 @@ class Reading:
     instructions: Sequence[Instruction]
     prefix: Sequence[int] = ()
     on_states: Callable[[States], None] = lambda states: None
+    on_pass: Callable[[int], None] = lambda size: None
     tokens_read: int = 0
     chunk_size: int = 0
     """The chunk in use: the one that was set, halved whenever device memory ran out."""
@@ -138,6 +141,7 @@ class Reading:
                 ids += self.instructions[0].ids
                 streams.append(judge)
         self.backbone.forward(self._tensor(ids), streams)
+        self.on_pass(size)
         return judge
 
     def _settle(self, size: int, judge: Stream) -> None:
