@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from citrus_cli.cli.settings import color_of, debug_of
 from citrus_cli.cli.streams import ColorMode, notice, warn, write_out
 from citrus_cli.cli.tables import print_table
 from citrus_cli.cli.units import count, many
-from citrus_cli.settings import DEFAULT_BUDGET, DEFAULT_MODEL
+from citrus_cli.settings import DEFAULT_BUDGET, DEFAULT_MODEL, Settings
 
 if TYPE_CHECKING:
     from citrus_cli.evals.run_folder import RunFolder
@@ -49,17 +50,26 @@ class Evaluation:
 
             quiet_libraries()
 
-    def scope(self) -> Scope:
-        """The methods and budgets.
+    def scope(self, known: Mapping[str, bool] | None = None) -> Scope:
+        """The methods and budgets; `known` are the methods that a task can measure, None: all.
 
         Raises:
             UsageError: one makes no sense.
         """
         from citrus_cli.evals.tasks import Scope, cells, default_methods
 
-        methods = names(self.options.policies) or default_methods()
+        methods = names(self.options.policies) or default_methods(known)
         budgets = numbers(self.options.budgets, "--budgets", (DEFAULT_BUDGET,))
-        return Scope(cells(methods, budgets), self.options.chunk_size, self.options.seed)
+        return Scope(cells(methods, budgets, known), self.options.chunk_size, self.options.seed)
+
+    def settings(self) -> Settings:
+        """The model's settings, for what loads it in a process of its own."""
+        return Settings(
+            model=self.model.model or DEFAULT_MODEL,
+            quantize=self.model.quantize or "auto",
+            device=self.model.device or "auto",
+            system=self.model.system,
+        )
 
     def warn(self, text: str) -> None:
         """A warning line, unless nobody wants any."""
@@ -108,12 +118,10 @@ class Evaluation:
     def _folder(self, task: Task) -> RunFolder:
         from citrus_cli.evals.run_folder import RunFolder, default_folder
 
+        model = self.settings()
         identity: dict[str, Any] = {
             "task": task.name,
-            "model": self.model.model or DEFAULT_MODEL,
-            "quantize": self.model.quantize or "auto",
-            "device": self.model.device or "auto",
-            "system": self.model.system,
+            **{name: getattr(model, name) for name in ("model", "quantize", "device", "system")},
             "chunk_size": self.options.chunk_size,
             "answer_tokens": task.answer_tokens,
             "seed": self.options.seed,
@@ -124,15 +132,9 @@ class Evaluation:
         return RunFolder(path, identity, task.about())
 
     def _load(self, progress: ProgressDisplay) -> Runner:
-        from citrus_cli.qa import DocumentQA
+        from citrus_cli.run import Runner
 
-        return DocumentQA(
-            self.model.model or DEFAULT_MODEL,
-            quantize=self.model.quantize or "auto",
-            device=self.model.device or "auto",
-            system=self.model.system,
-            on_event=progress.show,
-        ).runner()
+        return Runner.load(self.settings(), progress.show)
 
     def _put_out(self, run: TaskRun) -> None:
         tables = [table for table in run.task.tables(run.records) if table.rows]
@@ -162,10 +164,10 @@ class Evaluation:
                 file.discard()
                 raise
         if self.options.plot is not None:
-            from citrus_cli.evals.plots import write_plot
+            from citrus_cli.evals.plot_files import write_figure
 
-            figure = run.task.plot(run.records)
-            write_plot(figure, Path(self.options.plot), overwrite=self.options.overwrite)
+            path = Path(self.options.plot)
+            write_figure(path, lambda: run.task.plot(run.records), overwrite=self.options.overwrite)
 
 
 def _formatted(name: str, run: TaskRun, tables: list[Table]) -> str:

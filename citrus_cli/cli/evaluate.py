@@ -115,6 +115,36 @@ Limit = Annotated[
     ),
 ]
 
+TextFiles = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="FILE…",
+        help="A long text; of several documents, one after the other.",
+        show_default=False,
+    ),
+]
+Prefixes = Annotated[
+    list[str] | None,
+    option(
+        "--lengths",
+        help="Read only so many tokens, with commas or repeated; by default all.",
+        panel=TASK,
+        metavar="TOKENS,…",
+        env=False,
+    ),
+]
+Rounds = Annotated[
+    int,
+    option(
+        "--trials",
+        help="Repetitions of each measurement, whose median counts; by default 1.",
+        panel=TASK,
+        metavar="NUMBER",
+        env=False,
+        min=1,
+    ),
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add the command and its tasks to the program."""
@@ -128,6 +158,8 @@ def register(app: typer.Typer) -> None:
     group.command("passkey", cls=Command)(passkey)
     group.command("needle", cls=Command)(needle)
     group.command("qa", cls=Command)(qa)
+    group.command("perplexity", cls=Command)(perplexity)
+    group.command("latency", cls=Command)(latency)
     app.add_typer(group)
 
 
@@ -142,7 +174,7 @@ def passkey(
     model: ModelOptions,
     general: GeneralOptions,
 ) -> None:
-    """Find a number that is hidden in repetitive text."""
+    """Find numbers that are hidden in repetitive text."""
     evaluation = Evaluation(context, options, model)
     evaluation.begin()
     from citrus_cli.evals.hidden import PasskeyTask
@@ -171,7 +203,7 @@ def needle(
     model: ModelOptions,
     general: GeneralOptions,
 ) -> None:
-    """Find invented facts that are planted in ordinary text, by depth and length."""
+    """Find invented facts that are planted in text."""
     evaluation = Evaluation(context, options, model)
     evaluation.begin()
     from citrus_cli.evals.fillers import built_in_filler, file_filler
@@ -204,7 +236,7 @@ def qa(
     model: ModelOptions,
     general: GeneralOptions,
 ) -> None:
-    """Answer a set of questions and score the answers against accepted ones."""
+    """Answer the questions of a set, and score them."""
     evaluation = Evaluation(context, options, model)
     evaluation.begin()
     from citrus_cli.evals.question_sets import read_question_set
@@ -221,3 +253,45 @@ def qa(
     evaluation.run(
         QuestionsTask(scope, questions, answer_tokens=answer_tokens, oracle=not no_oracle)
     )
+
+
+@grouped
+def perplexity(
+    *,
+    context: typer.Context,
+    files: TextFiles,
+    lengths: Prefixes = None,
+    options: EvalOptions,
+    model: ModelOptions,
+    general: GeneralOptions,
+) -> None:
+    """Predict the words of a long text."""
+    evaluation = Evaluation(context, options, model)
+    evaluation.begin()
+    from citrus_cli.evals.fillers import file_filler
+    from citrus_cli.evals.perplexity_task import KNOWN, PerplexityTask
+
+    scope = evaluation.scope(KNOWN)
+    evaluation.run(PerplexityTask(scope, file_filler(files), numbers(lengths, "--lengths", ())))
+
+
+@grouped
+def latency(
+    *,
+    context: typer.Context,
+    lengths: Lengths = None,
+    trials: Rounds = 1,
+    options: EvalOptions,
+    model: ModelOptions,
+    general: GeneralOptions,
+) -> None:
+    """Measure time and memory against length."""
+    evaluation = Evaluation(context, options, model)
+    evaluation.begin()
+    from citrus_cli.evals.latency_task import LatencyTask, known
+
+    scope = evaluation.scope(known())
+    wanted = numbers(lengths, "--lengths", (2_000, 8_000))
+    task = LatencyTask(scope, evaluation.settings(), wanted, trials)
+    task.answer_tokens = model.max_answer_tokens or task.answer_tokens
+    evaluation.run(task)

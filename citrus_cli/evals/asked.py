@@ -17,9 +17,9 @@ from citrus_cli.evals.asking import Score, ask, right
 from citrus_cli.evals.journal import Record
 from citrus_cli.evals.methods import METHODS
 from citrus_cli.evals.oracle import ORACLE, answered_by_oracle, ask_oracle
-from citrus_cli.evals.tasks import Cell, Scope, Task, Unit
+from citrus_cli.evals.tasks import Cell, Ready, Scope, Task, Unit
 from citrus_cli.evals.texts import EvalText
-from citrus_cli.run import Runner
+from citrus_cli.run import Runner, memory_errors
 
 
 @dataclass(frozen=True)
@@ -62,25 +62,31 @@ class AskedTask(Task):
             yield Unit(key, f"{plan.key}, {cell.name}", plan.parts, measure)
 
     def _ask(
-        self, plan: TextPlan, cell: Cell, runner: Runner, parts: tuple[str, ...]
+        self, plan: TextPlan, cell: Cell, ready: Ready, parts: tuple[str, ...]
     ) -> Iterator[tuple[str, Record]]:
+        runner = ready()
         text = self._text(plan, runner)
         asked = [question for question in text.questions if question.part in parts]
         budget = cell.budget or len(text.ids)
         settings = ReadingSettings(budget, self.scope.chunk_size, self.answer_tokens)
         common = {"method": cell.method, "budget": cell.budget, "text": plan.key, **plan.about}
-        for part, record in ask(runner, METHODS[cell.method], settings, text, asked, self.score):
-            yield part, {**common, **record}
+        with memory_errors(runner.loaded):
+            for part, record in ask(
+                runner, METHODS[cell.method], settings, text, asked, self.score
+            ):
+                yield part, {**common, **record}
 
     def _ask_oracle(
-        self, plan: TextPlan, runner: Runner, parts: tuple[str, ...]
+        self, plan: TextPlan, ready: Ready, parts: tuple[str, ...]
     ) -> Iterator[tuple[str, Record]]:
+        runner = ready()
         text = self._text(plan, runner)
         asked = [question for question in text.questions if question.part in parts]
         settings = (self.scope.chunk_size, self.answer_tokens)
         common = {"method": ORACLE, "budget": None, "text": plan.key, **plan.about}
-        for part, record in ask_oracle(runner, text, asked, *settings, self.score):
-            yield part, {**common, **record}
+        with memory_errors(runner.loaded):
+            for part, record in ask_oracle(runner, text, asked, *settings, self.score):
+                yield part, {**common, **record}
 
     def _text(self, plan: TextPlan, runner: Runner) -> EvalText:
         if self._made is None or self._made[0] != plan.key:

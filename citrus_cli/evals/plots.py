@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from citrus_cli.errors import UsageError
 from citrus_cli.evals.asked import Answers, mean
 from citrus_cli.evals.tables import Row
-from citrus_cli.pictures.files import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-SUFFIXES = (".png", ".svg")
 COLUMNS = 3
 """Heatmaps beside each other."""
 
@@ -25,38 +20,6 @@ _MARKS = "osD^vPX*<>"
 _DASHES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
 _HATCHES = ("", "///", "...", "xxx", "\\\\\\", "ooo", "+++", "|||", "---", "**")
 _HEAT = ("#3d2000", "#8a4b04", "#d1800f", "#f2b441", "#f8cd74", "#fdf3dc")
-
-
-def check_plot(path: Path) -> None:
-    """Refuse a name that is not an image's.
-
-    Raises:
-        UsageError: it has another ending.
-    """
-    if path.suffix.lower() not in SUFFIXES:
-        raise UsageError(f"--plot {path}: an image's name ends with {' or '.join(SUFFIXES)}")
-
-
-def write_plot(figure: Figure, path: Path, *, overwrite: bool = False) -> None:
-    """Save a figure, whole or not at all.
-
-    Raises:
-        UsageError: it has another ending, or the path cannot be a new file.
-        CitrusError: it cannot be written.
-    """
-    check_plot(path)
-    form = path.suffix.lower()[1:]
-
-    def save(file: Path) -> None:
-        import matplotlib as mpl
-
-        settings: Any = {"svg.hashsalt": "citrus", "text.parse_math": False}
-        with mpl.rc_context(settings), warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # a letter that the font lacks
-            metadata: Any = {"Date": None} if form == "svg" else {}
-            figure.savefig(file, format=form, dpi=150, metadata=metadata)
-
-    write_whole(path, save, overwrite=overwrite)
 
 
 def new_figure(width: float, height: float) -> Figure:
@@ -187,6 +150,10 @@ def _heatmap(axes: Axes, answers: Answers, lengths: Sequence[int], depths: Seque
         vmin=0,
         vmax=1,
     )
+    axes.set_xticks([at + 0.5 for at in range(len(lengths) - 1)], minor=True)
+    axes.set_yticks([at + 0.5 for at in range(len(depths) - 1)], minor=True)
+    axes.grid(which="minor", color="white", linewidth=1.5)
+    axes.tick_params(which="minor", length=0)
     for y, row in enumerate(cells):
         for x, cell in enumerate(row):
             if cell is not None:

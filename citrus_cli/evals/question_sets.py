@@ -166,7 +166,7 @@ def _answers(row: dict[str, Any], questions: int) -> list[tuple[str, ...]]:
 
 
 def _pages(row: dict[str, Any]) -> frozenset[int]:
-    pages = row.get("evidence_pages") or []
+    pages = row.get("evidence_pages") or row.get("pages") or []
     if not isinstance(pages, list) or not all(type(page) is int and page > 0 for page in pages):
         raise _RowError("evidence_pages must be a list of page numbers")
     return frozenset(pages)

@@ -10,7 +10,7 @@ from citrus_cli.evals.journal import JournalError, Record
 from citrus_cli.evals.run_folder import RunFolder
 from citrus_cli.evals.tasks import Task, Unit
 from citrus_cli.progress import Listener, Measuring, ignore
-from citrus_cli.run import Runner, memory_errors
+from citrus_cli.run import Runner
 
 
 class TaskRun:
@@ -34,6 +34,7 @@ class TaskRun:
         self._known = {(one["unit"], one["part"]): one for one in folder.journal.records}
         self.earlier = self.done
         self.failures: list[str] = []
+        self._fatal: CitrusError | None = None
         self._runner: Runner | None = None
         self._started = time.monotonic()
 
@@ -60,18 +61,18 @@ class TaskRun:
             missing = tuple(part for part in unit.parts if (unit.key, part) not in self._known)
             if not missing:
                 continue
-            runner = self._ready()
             try:
-                with memory_errors(runner.loaded):
-                    self._measure(unit, missing, runner)
+                self._measure(unit, missing)
             except JournalError:
                 raise
             except CitrusError as error:
+                if error is self._fatal:
+                    raise
                 self.failures.append(f"{unit.label}: {error}")
 
-    def _measure(self, unit: Unit, missing: tuple[str, ...], runner: Runner) -> None:
+    def _measure(self, unit: Unit, missing: tuple[str, ...]) -> None:
         self._report(unit)
-        for part, record in unit.measure(runner, missing):
+        for part, record in unit.measure(self._ready, missing):
             whole = {"unit": unit.key, "part": part, **record}
             self.folder.journal.append(whole)
             self._known[unit.key, part] = whole
@@ -79,9 +80,13 @@ class TaskRun:
 
     def _ready(self) -> Runner:
         if self._runner is None:
-            runner = self._load()
-            self.folder.loaded(runner)
-            self.task.check(runner)
+            try:
+                runner = self._load()
+                self.folder.loaded(runner)
+                self.task.check(runner)
+            except CitrusError as error:
+                self._fatal = error  # not one unit's failure
+                raise
             self._runner = runner
             self._started = time.monotonic()
         return self._runner

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -33,30 +33,40 @@ class Cell:
         return self.method if self.budget is None else f"{self.method} @ {self.budget:,}"
 
 
-def cells(methods: Sequence[str], budgets: Sequence[int]) -> tuple[Cell, ...]:
+def known_methods() -> dict[str, bool]:
+    """The name of every method, and whether it has a budget."""
+    return {name: method.budgeted for name, method in METHODS.items()}
+
+
+def cells(
+    methods: Sequence[str], budgets: Sequence[int], known: Mapping[str, bool] | None = None
+) -> tuple[Cell, ...]:
     """Each method at each budget; one without a budget once.
+
+    `known` are the names that a task can measure, and whether they have a budget; None: all.
 
     Raises:
         UsageError: a method is not known.
     """
-    unknown = [name for name in methods if name not in METHODS]
+    known = known_methods() if known is None else known
+    unknown = [name for name in methods if name not in known]
     if unknown:
         raise UsageError(
-            f"unknown policy {', '.join(map(repr, unknown))}; choose of {', '.join(METHODS)}"
+            f"unknown policy {', '.join(map(repr, unknown))}; choose of {', '.join(known)}"
         )
     made = []
     for name in dict.fromkeys(methods):
-        # a method that has no use for a budget says so itself
-        if getattr(METHODS[name], "budgeted", True):
+        if known[name]:
             made += [Cell(name, budget) for budget in dict.fromkeys(budgets)]
         else:
             made.append(Cell(name, None))
     return tuple(made)
 
 
-def default_methods() -> tuple[str, ...]:
-    """Those of `DEFAULT_METHODS` that there are."""
-    return tuple(name for name in DEFAULT_METHODS if name in METHODS)
+def default_methods(known: Mapping[str, bool] | None = None) -> tuple[str, ...]:
+    """Those of `DEFAULT_METHODS` that are known."""
+    there = known_methods() if known is None else known
+    return tuple(name for name in DEFAULT_METHODS if name in there)
 
 
 @dataclass(frozen=True)
@@ -79,18 +89,23 @@ class Scope:
                 raise UsageError(f"the {what} must be at least 1, not {value}")
 
 
+Ready = Callable[[], Runner]
+"""Gives the model, loaded at the first call."""
+
+
 @dataclass(frozen=True)
 class Unit:
     """Work that is done in one go, and may be done in part.
 
     `key` and a part's name together are the same in every run with the same settings. `measure`
-    is given the parts that are wanted, in order, and yields each of these with its record.
+    is given the parts that are wanted, in order, and yields each of these with its record; it asks
+    for the model if it needs it in this process.
     """
 
     key: str
     label: str
     parts: tuple[str, ...]
-    measure: Callable[[Runner, tuple[str, ...]], Iterator[tuple[str, Record]]]
+    measure: Callable[[Ready, tuple[str, ...]], Iterator[tuple[str, Record]]]
 
 
 class Task(ABC):
@@ -122,16 +137,3 @@ class Task(ABC):
     @abstractmethod
     def plot(self, records: Sequence[Record]) -> Figure:
         """A picture of it, readable without colour."""
-
-
-class WholeTask(Task):
-    """A task whose units are not to be done in part: each has one record."""
-
-    @staticmethod
-    def unit(key: str, label: str, measure: Callable[[Runner], Record]) -> Unit:
-        """A unit of a single record."""
-
-        def run(runner: Runner, parts: tuple[str, ...]) -> Iterator[tuple[str, Record]]:
-            yield parts[0], measure(runner)
-
-        return Unit(key, label, ("all",), run)
