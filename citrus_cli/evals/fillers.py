@@ -89,8 +89,8 @@ class FillerTokens:
         """
         self._filler = filler
         ends = [end for _, end in sentences(filler.text)]
-        starts = [0, *ends[:-1]]  # white space goes with what follows, as vocabularies have it
-        pieces = [filler.text[a:b] for a, b in zip(starts, ends, strict=True)]
+        starts = [0, *ends]  # white space goes with what follows, as vocabularies have it
+        pieces = [filler.text[a:b] for a, b in zip(starts, ends, strict=False)]
         self.pieces = [ids for ids in map(encoder.encode, pieces) if ids]
         if not self.pieces:
             raise UsageError(f"--filler {filler.name}: there is no text in it")

@@ -36,7 +36,7 @@ def recall(answer: str, accepted: Sequence[str]) -> float:
 
 def rouge_l(answer: str, accepted: Sequence[str]) -> float:
     """ROUGE-L (F-measure, without stemming) by the library rouge-score; the best of them."""
-    return max(_rouge_scorer().score(one, answer)["rougeL"].fmeasure for one in accepted)
+    return max(float(_rouge_scorer().score(one, answer)["rougeL"].fmeasure) for one in accepted)
 
 
 @cache

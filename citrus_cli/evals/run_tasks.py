@@ -16,8 +16,8 @@ from citrus_cli.run import Runner
 class TaskRun:
     """A task in a folder. The model is loaded when the first unit needs it.
 
-    `failures` says, after `run`, which units could not be measured with these settings and why;
-    they are tried again next time.
+    A unit that cannot be measured with these settings does not end the run; it is tried again next
+    time.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class TaskRun:
         self.total = sum(len(unit.parts) for unit in self.units)
         self._known = {(one["unit"], one["part"]): one for one in folder.journal.records}
         self.earlier = self.done
-        self.failures: list[str] = []
+        self._failed: dict[str, list[str]] = {}
         self._fatal: CitrusError | None = None
         self._runner: Runner | None = None
         self._started = time.monotonic()
@@ -48,6 +48,15 @@ class TaskRun:
         """The task's records so far, in the order of its units."""
         keys = [(unit.key, part) for unit in self.units for part in unit.parts]
         return [self._known[key] for key in keys if key in self._known]
+
+    @property
+    def failures(self) -> list[str]:
+        """Why some units could not be measured; what failed for the same reason is told once."""
+        told = []
+        for why, labels in self._failed.items():
+            more = f" (and {len(labels) - 1} more)" if len(labels) > 1 else ""
+            told.append(f"{labels[0]}{more}: {why}")
+        return told
 
     def run(self) -> None:
         """Measure what is missing.
@@ -68,7 +77,7 @@ class TaskRun:
             except CitrusError as error:
                 if error is self._fatal:
                     raise
-                self.failures.append(f"{unit.label}: {error}")
+                self._failed.setdefault(str(error), []).append(unit.label)
 
     def _measure(self, unit: Unit, missing: tuple[str, ...]) -> None:
         self._report(unit)
