@@ -47,6 +47,10 @@ def ask(
     instructions = [instruction for instruction, _ in by_instruction]
     number = 0
     for group in groups(instructions, _size(runner, settings), _room(runner)):
+        # a method that knows what it needs refuses before it reads
+        check_room = getattr(method, "check_room", None)
+        if check_room is not None:
+            check_room(runner, len(text.ids), group, settings)
         reset_peak_memory(runner.loaded.device)
         remembered = iter(method.remember(runner, text.ids, group, settings))
         for _ in group:

@@ -59,8 +59,7 @@ class Counting(Method):
 
     name = "counting"
 
-    def __init__(self, *, budgeted: bool = True) -> None:
-        self.budgeted = budgeted
+    def __init__(self) -> None:
         self.asked: list[int] = []
         self.budgets: list[int] = []
         self.fails_at = 10**9
@@ -125,7 +124,8 @@ def test_all_questions_of_a_text_are_asked_at_once(runner, counting, tmp_path):
 
 
 def test_what_has_no_budget_is_run_once_with_room_for_everything(runner, monkeypatch, tmp_path):
-    full = Counting(budgeted=False)
+    full = Counting()
+    monkeypatch.setattr(Counting, "budgeted", False)
     monkeypatch.setitem(METHODS, "counting", full)
     task = PasskeyTask(scope("counting", budgets=[128, 256, 512]), [500], trials=1)
     (_, record) = done(task, runner, tmp_path / "run").records

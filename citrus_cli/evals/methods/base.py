@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from torch import Tensor
 
@@ -31,8 +32,9 @@ class Method(ABC):
     """A way to fit a text into memory: an eviction policy, a choice of text, or everything."""
 
     name: str
-    budgeted: bool = True
-    """Whether what it keeps is bounded; one that keeps everything is run once for all budgets."""
+
+    budgeted: ClassVar[bool] = True
+    """Whether it keeps within `settings.budget`; else memory grows with the text."""
 
     @abstractmethod
     def remember(
