@@ -154,7 +154,7 @@ Lengths = Annotated[
     list[str] | None,
     option(
         "--lengths",
-        help="Tokens of the texts, with commas or repeated, such as 2k,8k.",
+        help="Tokens of the texts, with commas or repeated; by default 2k,8k.",
         panel=TASK,
         metavar="TOKENS,…",
         env=False,

@@ -180,7 +180,7 @@ def passkey(
     from citrus_cli.evals.hidden import PasskeyTask
 
     scope = evaluation.scope()
-    wanted = numbers(lengths, "--lengths", (2_000, 10_000))
+    wanted = numbers(lengths, "--lengths", (2_000, 8_000))
     task = PasskeyTask(scope, wanted, trials, oracle=not no_oracle)
     task.answer_tokens = model.max_answer_tokens or task.answer_tokens
     evaluation.run(task)
