@@ -68,7 +68,8 @@ def latency(
     """Measure every method at every length; a row as soon as it is measured.
 
     At each length transformers' full attention comes first, as a row of its own named `full`,
-    whether `methods` name it or not.
+    whether `methods` name it or not. Beyond the positions that the model knows its answer means
+    nothing, but takes as long.
 
     Args:
         model: settings (then each row is measured in a fresh process that loads the model: on a CPU

@@ -57,7 +57,7 @@ def draw(rows: Sequence[LatencyRow], title: str) -> Figure:
     time.set_ylabel("seconds, logarithmic")
     time.set_title("from the start to the answer's first token", fontsize=9)
     _draw_lines(memory, rows, lambda row: row.peak_bytes and row.peak_bytes / 1e9)
-    memory.set_ylim(bottom=0)
+    memory.set_ylim(0, memory.get_ylim()[1] * 1.05)
     memory.set_ylabel("GB, the model included")
     memory.set_title("peak memory", fontsize=9)
     lines, names = time.get_legend_handles_labels()

@@ -222,7 +222,7 @@ def token_nll(
     def predict(size: int) -> None:
         at = reading.tokens_read
         targets = torch.tensor(text[at + 1 : at + 1 + size], device=backbone.device)
-        found.append(_nll(latest, targets.long()).double().cpu())
+        found.append(_nll(latest, targets.long()).cpu().double())
 
     reading = Reading(backbone, policy, settings, [instruction], on_pass=predict)
     with latest_rows(backbone.model) as latest:

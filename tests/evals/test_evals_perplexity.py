@@ -225,8 +225,8 @@ def test_a_rows_perplexity_has_an_error_too():
     assert row.perplexity_stderr == pytest.approx(0.1 * math.e)
 
 
-def test_streaming_on_the_real_model_stays_level_where_full_attention_is_needed_less(smollm2):
-    """The paper's point: by perplexity, evicting without the question looks fine."""
+def test_by_perplexity_evicting_looks_fine_on_the_real_model(smollm2):
+    """A third of the states are kept, by no question: less than 0.3 nats per token are lost."""
     runner = smollm2.runner()
     source = Path(__file__).parents[2] / "sample_docs" / "manual.md"
     ids = runner.encoder.encode(source.read_text("utf-8"))[:1_500]

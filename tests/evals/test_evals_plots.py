@@ -106,6 +106,9 @@ def test_lines_go_through_what_was_measured():
     assert list(zip(*full.get_data(), strict=True)) == [(2_000, 4.0), (4_000, 16.0)]
     assert list(citrus.get_xdata()) == [2_000, 4_000, 8_000]
     assert list(memory.lines[0].get_ydata()) == [2.0, 4.0]
+    low, high = memory.get_ylim()
+    assert low == 0
+    assert high > 4.1
 
 
 def test_logarithmic_axes_are_labelled_in_plain_digits(tmp_path):
