@@ -63,7 +63,21 @@ class Note:
     text: str
 
 
-Event = Fetching | Loading | Reading | Remembering | Writing | Note
+@dataclass(frozen=True)
+class Measuring:
+    """A measurement: `label` is in hand, `done` of `total` records are there.
+
+    `now` of these were made in this run, which has taken `seconds`.
+    """
+
+    label: str
+    done: int
+    total: int
+    now: int
+    seconds: float
+
+
+Event = Fetching | Loading | Reading | Remembering | Writing | Note | Measuring
 Listener = Callable[[Event], None]
 
 

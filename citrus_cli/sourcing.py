@@ -20,7 +20,7 @@ from citrus_cli.evidence import (
     support,
 )
 from citrus_cli.pictures.model import KeptPageText, Picture
-from citrus_cli.text_log import PART, Part, Piece
+from citrus_cli.text_log import PART, Part, Piece, TextLog
 
 if TYPE_CHECKING:
     from citrus_cli.answer import Answer
@@ -45,10 +45,8 @@ def sources(
     """
     backbone, cache, instruction = runner.backbone, kept.caches[index], kept.instructions[index]
     given = attribute(backbone, cache, instruction, answer, runner.heads)
-    parts = list(_parts(given.weights, kept, runner))
-    starts = {part.page: part.start for part, _ in parts}
-    passed = passages(ScoredPage(part.page, spans) for part, spans in parts)
-    shown = tuple(_in_whole_page(one, starts) for one in passed)
+    names = [document.path for document in kept.documents]
+    shown = cited(given.weights, kept.text, names, runner)
     if not answer:
         return Sources(shown, None)
     tokens = _tokens(shown, kept, index, runner)
@@ -63,6 +61,19 @@ def sources(
             replace(one, drop=drop(gone)) for one, gone in zip(shown, tokens, strict=True)
         )
     return Sources(shown, support(together, given.likelihood, found))
+
+
+def cited(
+    weights: dict[int, float], text: TextLog, names: Sequence[str], runner: Runner
+) -> tuple[Evidence, ...]:
+    """The passages on which the weights of tokens fall; the highest score first.
+
+    `text` is what was read, of documents that are called `names`.
+    """
+    parts = list(_parts(weights, text, names, runner))
+    starts = {part.page: part.start for part, _ in parts}
+    found = passages(ScoredPage(part.page, spans) for part, spans in parts)
+    return tuple(_in_whole_page(one, starts) for one in found)
 
 
 def check(answer: str, question: str, kept: Kept) -> tuple[Claim, ...]:
@@ -84,7 +95,7 @@ def draw(answer: Answer, kept: Kept, index: int, runner: Runner) -> Picture:
     share = {origin: count / choices for origin, count in held.items()}
     spans = {
         (part.page.document, part.page.page): found
-        for part, found in _parts(share, kept, runner, longest=sys.maxsize)
+        for part, found in _parts(share, kept.text, names, runner, longest=sys.maxsize)
     }
     pages = tuple(
         KeptPageText(page, spans.get((page.document, page.page), ()))
@@ -105,18 +116,22 @@ def draw(answer: Answer, kept: Kept, index: int, runner: Runner) -> Picture:
 
 
 def _parts(
-    weights: dict[int, float], kept: Kept, runner: Runner, *, longest: int = PART
+    weights: dict[int, float],
+    text: TextLog,
+    names: Sequence[str],
+    runner: Runner,
+    *,
+    longest: int = PART,
 ) -> Iterator[tuple[Part, tuple[tuple[int, int, float], ...]]]:
     """Weights by token as weights by characters, for the parts of pages that have any."""
-    by_piece = _by_piece(weights, kept)
-    names = [document.path for document in kept.documents]
-    for part in kept.text.parts(names, longest=longest):
+    by_piece = _by_piece(weights, text)
+    for part in text.parts(names, longest=longest):
         spans = []
         for piece in part.pieces:
             origins = by_piece.get(piece)
             if not origins:
                 continue
-            characters = runner.encoder.spans(kept.text.text(piece))
+            characters = runner.encoder.spans(text.text(piece))
             for origin in origins:
                 token = origin - piece.origin
                 if token < len(characters):  # else it is of the next document's title, on no page
@@ -132,7 +147,7 @@ def _tokens(passages: Sequence[Evidence], kept: Kept, index: int, runner: Runner
     names = [document.path for document in kept.documents]
     tokens: list[set[int]] = [set() for _ in passages]
     for piece, origins in _by_piece(
-        cache.origins[:, kept.pinned : cache.length].unique().tolist(), kept
+        cache.origins[:, kept.pinned : cache.length].unique().tolist(), kept.text
     ).items():
         where = (names[piece.place.document], piece.place.page)
         here = [i for i, one in enumerate(passages) if (one.document, one.page) == where]
@@ -147,11 +162,11 @@ def _tokens(passages: Sequence[Evidence], kept: Kept, index: int, runner: Runner
     return tokens
 
 
-def _by_piece(origins: Iterable[int], kept: Kept) -> dict[Piece, list[int]]:
+def _by_piece(origins: Iterable[int], text: TextLog) -> dict[Piece, list[int]]:
     """Origins by the piece of text that their tokens are from."""
     by_piece: dict[Piece, list[int]] = {}
     for origin in origins:
-        piece = kept.text.piece(origin)
+        piece = text.piece(origin)
         if piece is not None:
             by_piece.setdefault(piece, []).append(origin)
     return by_piece

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from citrus_cli.cli import ask, batch, bench, chat, compare, doctor, ingest, models, store
+from citrus_cli.cli import ask, batch, bench, chat, compare, doctor, evaluate, ingest, models, store
 from citrus_cli.cli.config import defaults
 from citrus_cli.cli.declaring import grouped
 from citrus_cli.cli.exit_codes import epilog
@@ -25,6 +25,7 @@ COMMANDS = (
     store,
     doctor,
     models,
+    evaluate,
     bench,
 )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from citrus_cli.cli.streams import ColorMode, can_animate, console
 from citrus_cli.cli.text import document_name, one_line
 from citrus_cli.cli.units import count, duration, rate, size
-from citrus_cli.progress import Event, Fetching, Loading, Reading, Remembering
+from citrus_cli.progress import Event, Fetching, Loading, Measuring, Reading, Remembering
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -70,6 +70,8 @@ class ProgressBar:
         elif isinstance(event, Remembering):
             fraction = event.tokens / event.total if event.total else None
             self._reading(f"{event.method}: reading", event.tokens, event.seconds, fraction)
+        elif isinstance(event, Measuring):
+            self._measuring(event)
 
     def hide(self) -> None:
         """Remove the line, and give the cursor back."""
@@ -94,6 +96,14 @@ class ProgressBar:
         if left is not None:
             details += f", {duration(left)} left"
         self._draw(description, fraction, details, bar=True)
+
+    def _measuring(self, event: Measuring) -> None:
+        details = f"{count(event.done)} of {count(event.total)}"
+        if event.now and event.seconds >= 1:
+            left = event.seconds / event.now * (event.total - event.done)
+            details += f", {duration(left)} left"
+        fraction = event.done / event.total if event.total else None
+        self._draw(one_line(event.label), fraction, details, bar=True)
 
     def _draw(
         self, description: str, fraction: float | None, details: str, *, bar: bool = False

@@ -33,7 +33,9 @@ class Reading:
     selection beside it. `caches` are in the order of the instructions. `prefix` is what the
     model reads before the document (the chat template's head); it is never evicted, and counts
     neither as document nor in the budget. `on_states` is handed the states of the prefix, and of
-    every chunk as it has been read.
+    every chunk as it has been read. `on_pass` is called with a chunk's size right after its forward
+    pass, of which it has the first rows; nothing counts as read yet, and when memory runs out in it
+    the chunk is read again in halves.
     """
 
     backbone: Backbone
@@ -42,6 +44,7 @@ class Reading:
     instructions: Sequence[Instruction]
     prefix: Sequence[int] = ()
     on_states: Callable[[States], None] = lambda states: None
+    on_pass: Callable[[int], None] = lambda size: None
     tokens_read: int = 0
     chunk_size: int = 0
     """The chunk in use: the one that was set, halved whenever device memory ran out."""
@@ -149,7 +152,9 @@ class Reading:
             elif policy.rows is not Rows.NONE:
                 rows = policy.rows.of_chunk(size)
                 reader.scored = torch.tensor(rows, device=self.backbone.device)
-        return judge, self._pass(self._tensor(ids), streams, size)
+        entropy = self._pass(self._tensor(ids), streams, size)
+        self.on_pass(size)
+        return judge, entropy
 
     def _pass(self, ids: Tensor, streams: list[Stream], size: int) -> Tensor | None:
         """One forward pass; the entropy of the text, the first `size` of `ids`, if it is wanted."""

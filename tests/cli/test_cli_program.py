@@ -167,4 +167,5 @@ def test_completion(home: Path, words: str, offers: set[str], not_offered: set[s
 
 def test_a_command_is_one_module_with_one_function() -> None:
     modules = {module.__name__.rpartition(".")[2] for module in COMMANDS}
+    modules = (modules - {"evaluate"}) | {"eval"}  # a module of that name would hide a built-in
     assert set(program().commands) == modules
