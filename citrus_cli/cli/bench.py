@@ -25,7 +25,7 @@ Sections = Annotated[
     typer.Argument(
         metavar="[SECTION]...",
         help="startup, reading, full, passkey, samples, memory, questions, store, agreement, "
-        "citations, kills, large; by default all of them.",
+        "citations, found, sources, kills, large; by default all of them.",
         show_default=False,
     ),
 ]
@@ -38,8 +38,8 @@ QuestionSet = Annotated[
     Path | None,
     option(
         "--questions",
-        help="Question set for agreement (text, questions) or citations (document, question, "
-        "evidence_pages), as JSON Lines.",
+        help="Question set for agreement (text, questions), citations (document, question, "
+        "evidence_pages) or found (document, question, answers), as JSON Lines.",
         panel=METHOD,
         metavar="FILE",
         env=False,

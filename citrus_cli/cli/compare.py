@@ -151,7 +151,10 @@ def compare(
     opening = ask.opening_for(documents, request)
     run = _prepare(context, output, request)
     method = MethodOptions(None, compared.budget, compared.chunk_size)
-    engine = engine_of(model, method) | ({"evidence": False} if output.no_sources else {})
+    # what each policy makes of the question is what is compared, found or not
+    engine = engine_of(model, method) | {"always_answer": True}
+    if output.no_sources:
+        engine["evidence"] = False
     code = run.show(_rows(run, request, names, opening, engine, debug=debug_of(context)))
     if code:
         raise typer.Exit(code)

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 from citrus_cli.errors import UsageError
-from citrus_cli.evals import kills, processes, speed, stored
+from citrus_cli.evals import found, kills, processes, speed, stored
 from citrus_cli.evals.citations import CUTS, cited_pages
 from citrus_cli.evals.passkey import passkey
 from citrus_cli.evals.samples import SAMPLES, ask_samples
@@ -197,6 +197,32 @@ class Bench:
         for way, (questions, *hits) in totals.items():
             yield _right_page(way, "all", questions, hits)
 
+    def _found(self) -> Iterator[Figure]:
+        path = self.settings.questions or SAMPLES
+        done: list[found.Trade] = []
+        for trade in found.trades(self._qa(always_answer=True), path):
+            done.append(trade)
+            yield from _trade(trade.document, [trade])
+        yield from _trade("all", done)
+
+    def _sources(self) -> Iterator[Figure]:
+        qa = self._qa(store=False)
+        for name, question in (
+            ("contract.txt", "How long is the initial term?"),
+            ("quarterly_report.pdf", "What were Q3 risks?"),
+        ):
+            r = found.sources_cost(qa, SAMPLES.parent / name, question, rounds=3)
+            for what, seconds, goal in (
+                ("with sources", r.with_sources, "≤ 1.10"),
+                ("with --explain", r.explained, ""),
+            ):
+                yield Figure(
+                    "sources",
+                    f"{r.document}, one question {what}: time over that without",
+                    f"{seconds / r.without:.3f} ({seconds:.1f} s / {r.without:.1f} s)",
+                    goal,
+                )
+
     def _kills(self) -> Iterator[Figure]:
         for what, test in (("batch", kills.batch_kills), ("ingest", kills.ingest_kills)):
             r = test(self.settings.model, 20)
@@ -207,7 +233,7 @@ class Bench:
                 "0, 0",
             )
 
-    def _qa(self) -> DocumentQA:
+    def _qa(self, *, always_answer: bool = False, store: bool = True) -> DocumentQA:
         """The Python API, as a user has it."""
         s = self.settings
         return DocumentQA(
@@ -218,6 +244,8 @@ class Bench:
             chunk_size=s.chunk_size,
             policy=s.policy,
             max_answer_tokens=48,
+            always_answer=always_answer,
+            store=store,
         )
 
     def _with_policy(self, policy: str) -> Runner:
@@ -286,6 +314,22 @@ def _right_page(way: str, document: str, questions: int, hits: Sequence[int]) ->
     return Figure("citations", what, " / ".join(f"{hit}/{questions}" for hit in hits))
 
 
+def _trade(document: str, trades: Sequence[found.Trade]) -> Iterator[Figure]:
+    def total(name: str) -> int:
+        return sum(getattr(trade, name) for trade in trades)
+
+    yield Figure(
+        "found",
+        f"{document}: own questions not answered, of those answered rightly when they must be",
+        f"{total('refused')}/{total('own')}, {total('refused_right')}/{total('right')}",
+    )
+    yield Figure(
+        "found",
+        f"{document}: questions of other documents answered all the same, with weak support",
+        f"{total('invented')}/{total('foreign')}, {total('weak')} of these",
+    )
+
+
 SECTIONS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
     "startup": Bench._startup,
     "reading": Bench._reading,
@@ -297,6 +341,8 @@ SECTIONS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
     "store": Bench._store,
     "agreement": Bench._agreement,
     "citations": Bench._citations,
+    "found": Bench._found,
+    "sources": Bench._sources,
     "kills": Bench._kills,
     "large": Bench._large,
 }

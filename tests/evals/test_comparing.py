@@ -34,7 +34,9 @@ def document(tmp_path: Path) -> Path:
 
 def make_qa(model: str, **settings: object) -> DocumentQA:
     small = {"budget": 40, "chunk_size": 24, "max_answer_tokens": 6, "store": False}
-    return DocumentQA(model, **{**small, **settings})  # type: ignore[arg-type]
+    # a random model finds nothing, or anything
+    settings = {"always_answer": True, **small, **settings}
+    return DocumentQA(model, **settings)  # type: ignore[arg-type]
 
 
 def test_every_method_answers_with_a_true_receipt(model, document):
