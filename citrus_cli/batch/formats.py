@@ -130,11 +130,11 @@ def _value(name: str, cell: str | None) -> Any:
         return json.loads(cell) if cell else []
     if cell is None:
         return None
-    if name == "complete":
-        return cell == "true"
+    if name in ("complete", "found"):
+        return cell == "true" if cell else None
     if name in _NUMBERS:
         return json.loads(cell) if cell else None
-    if name == "error" and not cell:
+    if name in ("error", "support") and not cell:
         return None
     return cell[1:] if _PROTECTED.match(cell) else cell
 

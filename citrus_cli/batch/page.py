@@ -57,7 +57,7 @@ def markdown_page(rows: Sequence[Row]) -> str:
     """A table that any Markdown reader draws, the rows themselves in a comment after it."""
     summary = ", ".join(map(_escaped, Summary.of(rows).parts()))
     scored = any("right" in row for row in rows)
-    names = ["id", "document", "question", "answer", "sources"]
+    names = ["id", "document", "question", "answer", "sources", "support"]
     names += [*(["right"] if scored else []), "status"]
     lines = [f"| {' | '.join(names)} |", f"|{' --- |' * len(names)}"]
     for row in rows:

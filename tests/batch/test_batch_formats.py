@@ -120,7 +120,7 @@ def test_markdown_has_one_line_for_each_row_and_nothing_live_in_it() -> None:
     table = [one for one in text.splitlines() if one.startswith("|")]
     assert len(table) == len(MIXED) + 2
     for one in table:
-        assert len(re.findall(r"(?<!\\)\|", one)) == 8
+        assert len(re.findall(r"(?<!\\)\|", one)) == 9
     assert r"\<script\>" in table[3]
     assert r"\[c\]\(javascript:d\)" in table[3]
     assert not set("\x1b\u202e") & set(text)

@@ -82,6 +82,7 @@ class FakeBatchQA:
             budget=self.settings.budget,
             complete=complete,
             warnings=("page 3 has no text",) if "!warn" in text else (),
+            found="!nothing" not in text,
         )
 
 

@@ -516,3 +516,13 @@ def test_ask_reads_the_same_files(citrus: Citrus) -> None:
     result = citrus("ask", "a.txt", "-f", "q.csv")
     assert result.stdout == "One? -> text a\n"
     assert citrus("ask", "a.txt", "-f", "q.dat").stdout == "Two? -> text a\n"
+
+
+@pytest.mark.parametrize("output", ["out.jsonl", "out.csv"])
+def test_unsupported_rows_end_a_pipeline_if_they_are_to(citrus: Citrus, output: str) -> None:
+    run(citrus, "q.txt", "a.txt", "--fail-if-unsupported")
+    Path("a.txt").write_text("!nothing")
+    run(citrus, "q.txt", "a.txt", "--output", output)
+    assert {str(row["found"]).lower() for row in rows_in(output)} == {"false"}
+    # rows of an earlier run count as well
+    run(citrus, "q.txt", "a.txt", "--output", output, "--resume", "--fail-if-unsupported", code=7)

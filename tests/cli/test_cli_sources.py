@@ -92,6 +92,7 @@ def test_json_has_them_all(sourced, document):
         "end": 18,
         "score": 0.41,
         "verified": True,
+        "drop": None,
     }
     assert [claim["found"] for claim in answer["claims"]] == [True, False]
 
