@@ -12,6 +12,7 @@ import torch
 from citrus_cli.errors import UsageError
 from citrus_cli.evals import kills, processes, speed, stored
 from citrus_cli.evals.citations import CUTS, cited_pages
+from citrus_cli.evals.claim_cases import claim_cases, judge
 from citrus_cli.evals.passkey import passkey
 from citrus_cli.evals.samples import SAMPLES, ask_samples
 from citrus_cli.models.memory import human_bytes
@@ -20,6 +21,7 @@ from citrus_cli.run import Runner
 from citrus_cli.settings import DEFAULT_BUDGET, DEFAULT_CHUNK_SIZE
 from citrus_cli.store.codec import StoreDtype, bytes_per_token
 
+CLAIM_CASES = 1_000
 INDIVIDUAL = ("citrus-heads-individual", "citrus-individual")
 PASSKEY_POLICIES = ("citrus-heads-individual", "citrus-heads", "citrus", "streaming", "standard")
 
@@ -197,6 +199,17 @@ class Bench:
         for way, (questions, *hits) in totals.items():
             yield _right_page(way, "all", questions, hits)
 
+    def _claims(self) -> Iterator[Figure]:
+        marks = judge(claim_cases(CLAIM_CASES, seed=0))
+        wrong = (len(marks.false), len(marks.missed), len(marks.unseen))
+        yield Figure(
+            "claims",
+            f"{marks.cases:,} made-up cases, {marks.facts:,} facts of answers: false found, missed "
+            "found, not taken for a fact",
+            ", ".join(map(str, wrong)),
+            "0, 0, 0",
+        )
+
     def _kills(self) -> Iterator[Figure]:
         for what, test in (("batch", kills.batch_kills), ("ingest", kills.ingest_kills)):
             r = test(self.settings.model, 20)
@@ -297,6 +310,7 @@ SECTIONS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
     "store": Bench._store,
     "agreement": Bench._agreement,
     "citations": Bench._citations,
+    "claims": Bench._claims,
     "kills": Bench._kills,
     "large": Bench._large,
 }
