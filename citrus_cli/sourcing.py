@@ -80,7 +80,7 @@ def _parts(
         if piece is not None:
             by_piece.setdefault(piece, []).append((origin - piece.origin, weight))
     names = [document.path for document in kept.documents]
-    for part in kept.text.parts(names, longest=longest):
+    for part in kept.text.parts(names, longest=longest, having=by_piece):
         spans = []
         for piece in part.pieces:
             tokens = by_piece.get(piece)

@@ -7,7 +7,7 @@ import sys
 import tempfile
 import weakref
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -67,10 +67,17 @@ class TextLog:
         self._file.seek(piece.offset)
         return self._file.read(piece.size).decode("utf-8", "surrogatepass")
 
-    def parts(self, names: Sequence[str], *, longest: int = PART) -> Iterator[Part]:
+    def parts(
+        self,
+        names: Sequence[str],
+        *,
+        longest: int = PART,
+        having: Container[Piece] | None = None,
+    ) -> Iterator[Part]:
         """Every page, in the order of reading, long ones in parts of about `longest` characters.
 
-        `names` are what the documents are called.
+        `names` are what the documents are called. With `having` only parts with one of these
+        pieces: the text of the others is not even read.
         """
         begin = 0
         for end in range(1, len(self._pieces) + 1):
@@ -80,11 +87,13 @@ class TextLog:
                 if here.place == first.place and here.start - first.start < longest:
                     continue
             pieces = self._pieces[begin:end]
+            begin = end
+            if having is not None and not any(piece in having for piece in pieces):
+                continue
             text = "".join(map(self.text, pieces))
             place = first.place
             page = PageText(names[place.document], place.page, place.label, text)
             yield Part(page, first.start, tuple(pieces))
-            begin = end
 
     def pages(self, names: Sequence[str]) -> Iterator[PageText]:
         """Every page, whole, in the order of reading."""

@@ -76,6 +76,19 @@ def test_spans_say_which_characters_a_token_stands_for(words):
     assert all(a[0] <= b[0] for a, b in itertools.pairwise(spans))
 
 
+def test_of_parts_that_are_not_wanted_no_text_is_read(document, monkeypatch):
+    tokens = DocumentTokens(open_documents([document]), PlainEncoder(make_tokenizer()))
+    for _ in tokens:
+        pass
+    everything = list(tokens.log.parts(["log.txt"]))
+    wanted = everything[7].pieces[0]
+    read = []
+    text = TextLog.text
+    monkeypatch.setattr(TextLog, "text", lambda log, piece: read.append(piece) or text(log, piece))
+    assert list(tokens.log.parts(["log.txt"], having={wanted})) == [everything[7]]
+    assert read == list(everything[7].pieces)
+
+
 def test_the_log_finds_the_text_of_every_token(document):
     encoder = PlainEncoder(make_tokenizer())
     with open_documents([document])[0] as opened:

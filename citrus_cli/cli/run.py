@@ -15,9 +15,9 @@ from citrus_cli.cli.receipt import print_receipt
 from citrus_cli.cli.saving import ResultFile
 from citrus_cli.cli.sources import not_found, print_sources
 from citrus_cli.cli.streams import ColorMode, OutputClosedError, is_terminal, notice, warn
-from citrus_cli.cli.units import many
 from citrus_cli.errors import CitrusError
 from citrus_cli.progress import Event, Note, Writing
+from citrus_cli.wording import many
 
 
 @dataclass(frozen=True)

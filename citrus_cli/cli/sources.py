@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from citrus_cli import wording
 from citrus_cli.answer import Answer
 from citrus_cli.cli.streams import ColorMode, console, is_terminal, write_error
 from citrus_cli.cli.text import document_name, one_line
@@ -42,8 +43,8 @@ def not_found(answer: Answer) -> list[str]:
 
 
 def page_name(page: int, label: str | None) -> str:
-    """A page as people cite it: `page 9 (printed 6)`."""
-    return f"page {page}" + (f" (printed {one_line(label)})" if label else "")
+    """`page 9 (printed 6)`, safe to print."""
+    return wording.page_name(page, one_line(label) if label else None)
 
 
 def _where(one: Evidence, named: bool) -> str:

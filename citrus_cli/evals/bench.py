@@ -15,11 +15,11 @@ from citrus_cli.evals.citations import CUTS, cited_pages
 from citrus_cli.evals.claim_cases import claim_cases, judge
 from citrus_cli.evals.passkey import passkey
 from citrus_cli.evals.samples import SAMPLES, ask_samples
-from citrus_cli.models.memory import human_bytes
 from citrus_cli.qa import DocumentQA
 from citrus_cli.run import Runner
 from citrus_cli.settings import DEFAULT_BUDGET, DEFAULT_CHUNK_SIZE
 from citrus_cli.store.codec import StoreDtype, bytes_per_token
+from citrus_cli.wording import human_bytes
 
 CLAIM_CASES = 1_000
 INDIVIDUAL = ("citrus-heads-individual", "citrus-individual")
