@@ -12,7 +12,7 @@ from citrus_cli.engine.attribution import attribute
 from citrus_cli.engine.policies import Head
 from citrus_cli.evidence import Claim, Evidence, PageText, ScoredPage, claims, passages
 from citrus_cli.pictures.model import KeptPageText, Picture
-from citrus_cli.text_log import PART, Part, Piece
+from citrus_cli.text_log import PART, Part, Piece, TextLog
 
 if TYPE_CHECKING:
     from citrus_cli.answer import Answer
@@ -28,9 +28,9 @@ def evidence(
         runner.backbone, kept.caches[index], kept.instructions[index], answer, heads
     )
     parts = list(_parts(weights, kept, runner))
-    starts = {part.page: part.start for part, _ in parts}
+    by_page = {part.page: part for part, _ in parts}
     found = passages(ScoredPage(part.page, spans) for part, spans in parts)
-    return tuple(_in_whole_page(one, starts) for one in found)
+    return tuple(_in_whole_page(one, by_page, kept.text) for one in found)
 
 
 def check(answer: str, question: str, kept: Kept) -> tuple[Claim, ...]:
@@ -95,12 +95,14 @@ def _parts(
             yield part, tuple(sorted(spans))
 
 
-def _in_whole_page(one: Evidence, starts: dict[PageText, int]) -> Evidence:
-    """The passage, its characters counted from the start of its page and not of a part of it."""
-    start = next(
-        start
-        for page, start in starts.items()
+def _in_whole_page(one: Evidence, parts: dict[PageText, Part], text: TextLog) -> Evidence:
+    """The passage, counted from the start of its page and not of a part of it, with its lines."""
+    part = next(
+        part
+        for page, part in parts.items()
         if (page.document, page.page) == (one.document, one.page)
         and page.text[one.start : one.end] == one.quote
     )
-    return replace(one, start=one.start + start, end=one.end + start)
+    start, end = one.start + part.start, one.end + part.start
+    first, last = text.line(part, start), text.line(part, end - 1)
+    return replace(one, start=start, end=end, line=first, last_line=last)

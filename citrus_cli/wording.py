@@ -59,6 +59,11 @@ def page_name(page: int, label: str | None) -> str:
     return f"page {page}" if label in (None, str(page)) else f"page {page} (printed {label})"
 
 
+def lines_name(first: int, last: int | None) -> str:
+    """Lines of a text without pages: `line 120`, `lines 120–131`."""
+    return f"line {first}" if last in (None, first) else f"lines {first}–{last}"
+
+
 def short_key(key: str) -> str:
     """As much of the name of an entry of the store as is shown, and is enough to name it."""
     return key[:12]

@@ -58,7 +58,8 @@ def pages_text(documents: Documents) -> str:
 def sources_text(answer: Answer) -> str:
     """What an answer was read from: its sources, and the pages with most of the kept states."""
     quoted = "".join(f"{line}\n" for line in source_lines(answer))
-    return quoted + (kept_text(answer) if answer.kept or not quoted else "")
+    one_page = sum(one.pages for one in answer.documents) < 2  # its name and share say nothing
+    return quoted + ("" if quoted and (one_page or not answer.kept) else kept_text(answer))
 
 
 def kept_text(answer: Answer) -> str:

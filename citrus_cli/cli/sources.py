@@ -27,7 +27,7 @@ def print_sources(answer: Answer, color: ColorMode) -> None:
 
 
 def source_lines(answer: Answer) -> list[str]:
-    """A line for each source: its page, its share, and what it says."""
+    """A line for each source: its page or its lines, its share, and what it says."""
     named = len(answer.documents) > 1
     return [f"{_where(o, named)}, {o.score:.0%}: {_short(o.quote)}" for o in answer.evidence]
 
@@ -48,8 +48,12 @@ def page_name(page: int, label: str | None) -> str:
 
 
 def _where(one: Evidence, named: bool) -> str:
-    page = page_name(one.page, one.label)
-    return f"{document_name(one.document)}, {page}" if named else page
+    place = (
+        wording.lines_name(one.line, one.last_line)
+        if one.line is not None
+        else page_name(one.page, one.label)
+    )
+    return f"{document_name(one.document)}, {place}" if named else place
 
 
 def _draw(evidence: Sequence[Evidence], named: bool, color: ColorMode) -> None:
@@ -71,7 +75,8 @@ def _draw(evidence: Sequence[Evidence], named: bool, color: ColorMode) -> None:
 def _link(one: Evidence) -> str:
     """A link that viewers open at the page, where terminals and viewers can (OSC 8)."""
     try:
-        return f"{Path(one.document).resolve().as_uri()}#page={one.page}"
+        page = f"#page={one.page}" if one.line is None else ""
+        return "" if one.document == "-" else Path(one.document).resolve().as_uri() + page
     except (OSError, ValueError):
         return ""
 

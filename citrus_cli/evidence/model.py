@@ -37,6 +37,8 @@ class Evidence:
 
     `quote` is the page's text from character `start` to `end`, letter by letter; `score` is the
     passage's share of all weight, 0 to 1; `verified` says that the quote was looked up and stands.
+    `line` and `last_line` are its lines in the source, from 1, where that is plain text without
+    pages; else None.
     """
 
     document: str
@@ -47,6 +49,8 @@ class Evidence:
     end: int
     score: float
     verified: bool
+    line: int | None = None
+    last_line: int | None = None
 
 
 @dataclass(frozen=True)

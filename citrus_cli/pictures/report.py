@@ -119,7 +119,7 @@ def sources(picture: Picture) -> list[Source]:
     found = []
     for number, one in enumerate(picture.evidence, start=1):
         at = index.get((one.document, one.page))
-        where = words.page_name(one.page, one.label)
+        where = words.place_name(one)
         found.append(
             Source(
                 number=number,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from citrus_cli import wording
+from citrus_cli.evidence.model import Evidence
 
 _BREAK = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 # Controls, marks that reorder or hide text, surrogates and what is no character at all. The
@@ -40,6 +41,13 @@ def one_line(text: str, limit: int | None = None) -> str:
 def page_name(page: int, label: str | None) -> str:
     """`page 9 (printed 6)`, whatever the label is."""
     return wording.page_name(page, None if label is None else one_line(label, 20))
+
+
+def place_name(one: Evidence) -> str:
+    """Where a passage stands: its page, or its lines in a text without pages."""
+    if one.line is not None:
+        return wording.lines_name(one.line, one.last_line)
+    return page_name(one.page, one.label)
 
 
 def percent(share: float) -> str:
