@@ -17,6 +17,7 @@ _ORDINALS = ["first", "second", "third", "fourth"]
 _MONTH = "(?P<month>" + "|".join([*_FULL, *(f"{short}\\.?" for short in _SHORT)]) + ")"
 _ANY_DAY = "[0-3]?[0-9](?:st|nd|rd|th)?"
 _ORDINAL_DAY = r"(?P<day>[0-3]?[0-9])(?:st|nd|rd|th)?"
+_GAP = r"(?:\s+|[ ]?-[ ]?)"  # no hyphen at a line's start: that begins a list item
 _YEAR = r"(?P<year>[12][0-9]{3})"
 _PERIOD = (
     r"(?:(?P<letter>[QH])(?P<number>[1-4])|(?P<number2>[1-4])(?P<letter2>[QH])"
@@ -25,9 +26,9 @@ _PERIOD = (
 _FORMS = [
     re.compile(rf"{BEGINS}(?<![.,]){form}{ENDS}(?![.,/-][0-9])")
     for form in (
-        rf"{_ORDINAL_DAY}(?:\s+of)?[\s-]+{_MONTH}(?:,?(?:\s+of)?[\s-]+{_YEAR})?",
+        rf"{_ORDINAL_DAY}(?:\s+of)?{_GAP}{_MONTH}(?:,?(?:\s+of)?{_GAP}{_YEAR})?",
         rf"{_MONTH}\s+{_ORDINAL_DAY}(?:,?\s+{_YEAR})?",
-        rf"{_MONTH},?(?:\s+of)?[\s-]+{_YEAR}",
+        rf"{_MONTH},?(?:\s+of)?{_GAP}{_YEAR}",
         rf"{_YEAR}(?P<s>[-/.])(?P<mm>[0-9]{{1,2}})(?P=s)(?P<dd>[0-9]{{1,2}})",
         r"(?P<a>[0-9]{1,2})(?P<s>[-/.])(?P<b>[0-9]{1,2})(?P=s)(?P<year>[12][0-9]{3}|[0-9]{2})",
         rf"{_PERIOD}(?:,?\s+(?:of\s+)?(?:the\s+)?(?:(?i:fiscal)\s+)?(?:(?i:year)\s+)?"

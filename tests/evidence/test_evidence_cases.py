@@ -123,6 +123,14 @@ def found(answer: str, *texts: str) -> bool:
     return claim.found
 
 
+def test_list_items_do_not_make_one_date() -> None:
+    found_ = claims("- 24\n- October 1961", [])
+    assert [(claim.kind, claim.text) for claim in found_] == [
+        ("number", "24"),
+        ("date", "October 1961"),
+    ]
+
+
 @pytest.mark.parametrize(("answer", "page"), STANDS)
 def test_what_stands_there(answer: str, page: str) -> None:
     assert found(answer, page)
