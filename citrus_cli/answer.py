@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from citrus_cli.evidence import Claim, Evidence
+from citrus_cli.evidence import Claim, Evidence, Support
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,9 @@ class Answer:
     the highest share first; `from_store` says that the documents were not read in this run.
     `evidence` are the passages that the answer was read from, `claims` what of the answer (numbers,
     dates, names, quotations) was looked up in the documents; both are empty when not asked for.
+    `found` is False when the documents do not seem to hold an answer; `answer` then says so, unless
+    one was wanted all the same. `support` says how much the answer rests on its evidence; None when
+    that was not asked for, and for an empty answer.
     """
 
     question: str
@@ -79,6 +82,13 @@ class Answer:
     kept: tuple[KeptPage, ...] = field(default=())
     evidence: tuple[Evidence, ...] = field(default=())
     claims: tuple[Claim, ...] = field(default=())
+    found: bool = True
+    support: Support | None = None
+
+    @property
+    def supported(self) -> bool:
+        """Whether the documents hold an answer, and this one does not rest on them weakly."""
+        return self.found and (self.support is None or self.support.level != "weak")
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as plain types, in the order that `citrus ask --json` prints."""

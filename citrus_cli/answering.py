@@ -5,19 +5,21 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from citrus_cli.answer import Answer, Seconds
 from citrus_cli.engine.generator import generate
 from citrus_cli.engine.instruction import Instruction
+from citrus_cli.engine.retrieval import found_share
 from citrus_cli.errors import CitrusError, DocumentError
 from citrus_cli.ingesting import StoreSettings, ingest, reading_identity, with_paths
 from citrus_cli.keeping import Kept, groups, read_live, replay
 from citrus_cli.models.hardware import free_memory, peak_memory, reset_peak_memory
 from citrus_cli.progress import Note, Writing
-from citrus_cli.run import Runner, memory_errors
-from citrus_cli.sourcing import check, draw, evidence
+from citrus_cli.run import MEMORY_SHARE, Runner, memory_errors
+from citrus_cli.sourcing import Sources, check, draw, sources
 from citrus_cli.store.codec import StoreDtype
 from citrus_cli.store.entry import DamagedEntryError, Entry, Identity, NewerEntryError
 from citrus_cli.store.identity import key_of
@@ -28,8 +30,19 @@ from citrus_cli.wording import human_bytes
 if TYPE_CHECKING:
     from citrus_cli.documents import Document
 
-MEMORY_SHARE = 0.8
-"""The part of the free memory that the caches of a group of questions may take."""
+NOT_FOUND = "Not found in the document."
+"""The answer to a question to which the documents do not seem to hold one."""
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """An answer as it was written; `share` is the question's `found_share`."""
+
+    ids: list[int]
+    text: str
+    interrupted: bool
+    found: bool
+    share: float
 
 
 class Answering:
@@ -123,63 +136,108 @@ class Answering:
         return self._identity is not None
 
     def answer(
-        self, kept: Kept, index: int, question: str, number: int, seconds: Seconds
+        self,
+        kept: Kept,
+        index: int,
+        question: str,
+        number: int,
+        seconds: Seconds,
+        *,
+        follows_up: bool = False,
     ) -> tuple[Answer, bool]:
         """The answer to instruction `index` of what was kept, and whether it was interrupted.
 
         `number` is the question's in this run, for the events; `seconds` what loading and reading
-        took.
+        took. A question that `follows_up` on others may say too little by itself to be found.
         """
         runner = self.runner
+        settings = runner.settings
         started = time.perf_counter()
+        draft = self._draft(kept, index, number, follows_up=follows_up)
+        sought = settings.evidence and not draft.interrupted
+        shown = Sources((), None)
+        if sought:
+            shown = sources(runner, kept, index, draft.ids, draft.share, explain=settings.explain)
+        answer = Answer(
+            question=question,
+            answer=draft.text,
+            documents=kept.documents,
+            model=runner.loaded.name,
+            quantization=runner.loaded.quantization,
+            device=str(runner.loaded.device),
+            policy=settings.policy,
+            budget=settings.budget,
+            chunk_size=kept.chunk_size,
+            tokens_read=kept.tokens_read,
+            states_kept=kept.states(index),
+            answer_tokens=len(draft.ids),
+            seconds=Seconds(seconds.load, seconds.read, time.perf_counter() - started),
+            peak_memory_bytes=peak_memory(runner.loaded.device),
+            complete=not draft.interrupted and len(draft.ids) < settings.max_answer_tokens,
+            warnings=(*self.warnings, *kept.warnings),
+            from_store=kept.from_store,
+            kept=kept.kept_pages(index),
+            evidence=shown.evidence,
+            claims=check(draft.text, question, kept) if sought and draft.ids else (),
+            found=draft.found,
+            support=shown.support,
+        )
+        if runner.on_picture is not None and not draft.interrupted:
+            runner.on_picture(draw(answer, kept, index, runner))
+        return answer, draft.interrupted
+
+    def _draft(self, kept: Kept, index: int, number: int, *, follows_up: bool) -> _Draft:
+        """Answer, aloud where the question finds enough; else only if the answer does."""
+        runner = self.runner
+        always, threshold = runner.settings.always_answer, 0.0
+        share = 1.0
+        if runner.settings.evidence or not always:
+            threshold = runner.retrieval.found
+            share = self._found_share(kept, index)
+        doubtful = share < threshold and not follows_up
+        aloud = always or not doubtful
+        ids, text, interrupted = self._write(kept, index, number if aloud else None)
+        found = not doubtful or (bool(ids) and self._found_share(kept, index, ids) >= threshold)
+        if not aloud and not found and not interrupted:
+            return _Draft([], NOT_FOUND, False, False, share)
+        if not aloud and text:
+            runner.on_event(Writing(number, text))
+        return _Draft(ids, text, interrupted, found, share)
+
+    def _found_share(self, kept: Kept, index: int, answer: Sequence[int] = ()) -> float:
+        """How much of the question, or of an answer, rests on the documents."""
+        runner = self.runner
+        cache, instruction = kept.caches[index], kept.instructions[index]
+        return found_share(runner.backbone, cache, instruction, runner.heads, answer)
+
+    def _write(self, kept: Kept, index: int, number: int | None) -> tuple[list[int], str, bool]:
+        """Generate an answer; its ids, its text, and whether it was interrupted.
+
+        The listener is told of each piece as that of question `number`; of nothing, if it is None.
+        """
+        runner = self.runner
         stream = TextStream(runner.loaded.tokenizer)
-        limit = runner.settings.max_answer_tokens
         ids: list[int] = []
-        interrupted = False
 
         def write(token: int) -> None:
             ids.append(token)
-            if text := stream.push(token):
+            text = stream.push(token)
+            if text and number is not None:
                 runner.on_event(Writing(number, text))
 
+        interrupted = False
         try:
             generate(
                 runner.backbone,
                 kept.caches[index],
                 kept.instructions[index],
-                limit,
+                runner.settings.max_answer_tokens,
                 runner.loaded.eos_token_ids,
                 write,
             )
         except KeyboardInterrupt:
             interrupted = True
-        text = stream.text.strip()
-        sought = runner.settings.evidence and not interrupted
-        answer = Answer(
-            question=question,
-            answer=text,
-            documents=kept.documents,
-            model=runner.loaded.name,
-            quantization=runner.loaded.quantization,
-            device=str(runner.loaded.device),
-            policy=runner.settings.policy,
-            budget=runner.settings.budget,
-            chunk_size=kept.chunk_size,
-            tokens_read=kept.tokens_read,
-            states_kept=kept.states(index),
-            answer_tokens=len(ids),
-            seconds=Seconds(seconds.load, seconds.read, time.perf_counter() - started),
-            peak_memory_bytes=peak_memory(runner.loaded.device),
-            complete=not interrupted and len(ids) < limit,
-            warnings=(*self.warnings, *kept.warnings),
-            from_store=kept.from_store,
-            kept=kept.kept_pages(index),
-            evidence=evidence(runner, kept, index, ids, runner.heads) if sought else (),
-            claims=check(text, question, kept) if sought else (),
-        )
-        if runner.on_picture is not None and not interrupted:
-            runner.on_picture(draw(answer, kept, index, runner))
-        return answer, interrupted
+        return ids, stream.text.strip(), interrupted
 
     def _look_up(self) -> Entry | None:
         if self._store is None or self._identity is None:
@@ -217,7 +275,10 @@ class Answering:
         """Which instructions one reading serves; said, when there are several."""
         runner = self.runner
         if not runner.individual:
-            return [[instruction] for instruction in instructions]
+            if len(instructions) < 2 or not runner.shares_reading(instructions):
+                return [[instruction] for instruction in instructions]
+            runner.on_event(Note(f"{len(instructions)} questions, one reading"))
+            return [instructions]
         free = int(MEMORY_SHARE * free_memory(runner.loaded.device)) - runner.document_bytes()
         made = groups(instructions, lambda i: runner.cache_bytes(len(i.ids)), free)
         if len(instructions) > 1:

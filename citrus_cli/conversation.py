@@ -68,7 +68,9 @@ class Conversation:
         with memory_errors(runner.loaded):
             kept = self._answering.keep([instruction])
             seconds = Seconds(0.0, kept.seconds, 0.0)
-            answer, _ = self._answering.answer(kept, 0, question, 0, seconds)
+            answer, _ = self._answering.answer(
+                kept, 0, question, 0, seconds, follows_up=bool(earlier)
+            )
         self.documents = kept.documents
         self.turns.append(Turn(question, answer))
         return answer

@@ -63,7 +63,7 @@ class Kept:
 def read_live(
     runner: Runner, documents: Sequence[Document], instructions: Sequence[Instruction]
 ) -> Kept:
-    """Read documents for some instructions (with a shared-cache policy: for one).
+    """Read documents for some instructions (for one, if its policy asks it on the way).
 
     Raises:
         DocumentError: a document cannot be read, or there is no text in any.

@@ -39,6 +39,16 @@ class Reading:
 
 
 @dataclass(frozen=True)
+class Remembering:
+    """A method that is compared with others reads `tokens` of a text's `total`."""
+
+    method: str
+    tokens: int
+    total: int
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Writing:
     """A piece of an answer's text, as it is generated. `question` counts from 0."""
 
@@ -53,7 +63,21 @@ class Note:
     text: str
 
 
-Event = Fetching | Loading | Reading | Writing | Note
+@dataclass(frozen=True)
+class Measuring:
+    """A measurement: `label` is in hand, `done` of `total` records are there.
+
+    `now` of these were made in this run, which has taken `seconds`.
+    """
+
+    label: str
+    done: int
+    total: int
+    now: int
+    seconds: float
+
+
+Event = Fetching | Loading | Reading | Remembering | Writing | Note | Measuring
 Listener = Callable[[Event], None]
 
 

@@ -67,6 +67,8 @@ class DocumentQA:
         system: str | None = None,
         store: bool = True,
         evidence: bool = True,
+        explain: bool = False,
+        always_answer: bool = False,
         on_event: Listener = ignore,
         on_picture: Callable[[Picture], None] | None = None,
     ) -> None:
@@ -84,6 +86,8 @@ class DocumentQA:
             system: the system message; None for the built-in one.
             store: whether documents that were ingested are answered from the store.
             evidence: whether an answer's sources are found, and its claims are looked up.
+            explain: whether each source is also taken away in turn, to see what it does.
+            always_answer: answer even where the documents do not seem to hold an answer.
             on_event: called with what happens, as `citrus_cli.progress` describes it.
             on_picture: called with each answer's picture, for `citrus_cli.pictures` to draw.
 
@@ -102,6 +106,8 @@ class DocumentQA:
             ),
             system=system,
             evidence=evidence,
+            explain=explain,
+            always_answer=always_answer,
         )
         self.on_event = on_event
         self.on_picture = on_picture

@@ -19,11 +19,12 @@ from citrus_cli.engine.policies import (
     Policy,
     make_policy,
 )
+from citrus_cli.engine.retrieval import Retrieval
 from citrus_cli.engine.rope import NotServableError
 from citrus_cli.engine.selection import capacity as own_capacity
 from citrus_cli.errors import MemoryLimitError, ModelError, UsageError
 from citrus_cli.models.hardware import free_memory
-from citrus_cli.models.heads import known_heads, remember
+from citrus_cli.models.heads import known_retrieval, remember
 from citrus_cli.models.load import LoadedModel, load_model
 from citrus_cli.models.plain import PlainEncoder
 from citrus_cli.models.prompts import ChatPrompt, Exchange
@@ -31,6 +32,9 @@ from citrus_cli.pictures.model import Picture
 from citrus_cli.progress import Listener, Loading, ignore
 from citrus_cli.settings import Settings
 from citrus_cli.wording import human_bytes
+
+MEMORY_SHARE = 0.8
+"""The part of the free memory that the caches of a group of questions may take."""
 
 CURE = "lower --budget or --chunk-size, or use --quantize 4bit"
 
@@ -106,14 +110,27 @@ class Runner:
         return self._policies[name]
 
     @cached_property
+    def retrieval(self) -> Retrieval:
+        """How this model retrieves; found now, if it is not known."""
+        return known_retrieval(self.loaded) or self.calibrate()
+
+    @property
     def heads(self) -> tuple[Head, ...]:
         """This model's retrieval heads; found now, if they are not known."""
-        return known_heads(self.loaded) or self.calibrate()
+        return self.retrieval.heads
 
     @property
     def individual(self) -> bool:
         """Whether the policy lets one reading serve many questions, and be stored."""
         return POLICIES[self.settings.policy].document_policy is not None
+
+    def shares_reading(self, instructions: Sequence[Instruction]) -> bool:
+        """Whether one reading through a shared cache serves these: the policy asks none of them on
+        the way, and there is room for the copy of the cache from which each evicts at the end."""
+        if self.individual or not POLICIES[self.settings.policy].serves_many():
+            return False
+        longest = max(len(instruction.ids) for instruction in instructions)
+        return 2 * self.document_bytes(longest) <= MEMORY_SHARE * free_memory(self.loaded.device)
 
     @property
     def reading_settings(self) -> ReadingSettings:
@@ -121,16 +138,16 @@ class Runner:
         s = self.settings
         return ReadingSettings(s.budget, s.chunk_size, s.max_answer_tokens)
 
-    def calibrate(self) -> tuple[Head, ...]:
-        """Find this model's retrieval heads and remember them."""
+    def calibrate(self) -> Retrieval:
+        """Find how this model retrieves, and remember it."""
 
         def report(done: int, total: int) -> None:
             step = f"finding its retrieval heads, once ({done} of {total})"
             self.on_event(Loading(self.loaded.name, step))
 
-        heads = calibrate(self.backbone, self.encoder, self.prompt, report)
-        remember(self.loaded, heads)
-        return heads
+        found = calibrate(self.backbone, self.encoder, self.prompt, report)
+        remember(self.loaded, found)
+        return found
 
     def check_room(self, instructions: Sequence[Instruction]) -> None:
         """A cache must fit the positions that the model knows, and the device's memory.
@@ -157,14 +174,20 @@ class Runner:
 
     def cache_bytes(self, instruction: int) -> int:
         """Bytes that an instruction of so many tokens takes for a cache of its own."""
-        return self._bytes(self._own_slots(instruction)) if self.individual else 0
+        if not self.individual:
+            return 0
+        return self._bytes(self._own_slots(instruction), POLICIES[self.settings.policy])
 
     def document_bytes(self, instruction: int = 0) -> int:
         """Bytes of the cache through which a document is read."""
-        return self._bytes(self._document_slots(instruction))
+        policy = POLICIES[self.settings.policy]
+        return self._bytes(self._document_slots(instruction), policy.document_policy or policy)
 
-    def _bytes(self, slots: int) -> int:
-        return self.backbone.cache_shape(slots).bytes
+    def _bytes(self, slots: int, policy: Policy | type[Policy]) -> int:
+        shape = self.backbone.cache_shape(
+            slots, per_head=policy.per_head, fields=policy.memory_fields
+        )
+        return shape.bytes
 
     def _own_slots(self, instruction: int) -> int:
         policy = POLICIES[self.settings.policy]

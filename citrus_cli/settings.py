@@ -8,6 +8,14 @@ from citrus_cli.errors import UsageError
 from citrus_cli.models.catalogue import DEFAULT_MODEL
 
 DEFAULT_POLICY = "citrus-heads-individual"
+DEFAULT_COMPARISON = (
+    DEFAULT_POLICY,
+    "citrus",
+    "standard",
+    "streaming",
+    "bm25",
+    "full",
+)
 DEFAULT_BUDGET = 512
 DEFAULT_CHUNK_SIZE = 256
 DEFAULT_ANSWER_TOKENS = 256
@@ -26,6 +34,8 @@ class Settings:
     max_answer_tokens: int = DEFAULT_ANSWER_TOKENS
     system: str | None = None
     evidence: bool = True
+    explain: bool = False
+    always_answer: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense.
@@ -52,6 +62,7 @@ __all__ = [
     "DEFAULT_ANSWER_TOKENS",
     "DEFAULT_BUDGET",
     "DEFAULT_CHUNK_SIZE",
+    "DEFAULT_COMPARISON",
     "DEFAULT_MODEL",
     "DEFAULT_POLICY",
     "Settings",

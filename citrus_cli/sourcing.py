@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from citrus_cli.engine.attribution import attribute
-from citrus_cli.engine.policies import Head
-from citrus_cli.evidence import Claim, Evidence, PageText, ScoredPage, claims, passages
+from citrus_cli.engine.attribution import attribute, likelihood_without
+from citrus_cli.evidence import (
+    Claim,
+    Evidence,
+    PageText,
+    ScoredPage,
+    Support,
+    claims,
+    passages,
+    support,
+)
 from citrus_cli.pictures.model import KeptPageText, Picture
 from citrus_cli.text_log import PART, Part, Piece, TextLog
 
@@ -20,17 +28,52 @@ if TYPE_CHECKING:
     from citrus_cli.run import Runner
 
 
-def evidence(
-    runner: Runner, kept: Kept, index: int, answer: Sequence[int], heads: Sequence[Head]
+@dataclass(frozen=True)
+class Sources:
+    """Where an answer comes from, and how much it rests on that; None: there is no answer."""
+
+    evidence: tuple[Evidence, ...]
+    support: Support | None
+
+
+def sources(
+    runner: Runner, kept: Kept, index: int, answer: Sequence[int], found: float, *, explain: bool
+) -> Sources:
+    """The passages that an answer, given as token ids, was read from; the highest score first.
+
+    `found` is the question's `found_share`. To `explain` is to take every passage away in turn.
+    """
+    backbone, cache, instruction = runner.backbone, kept.caches[index], kept.instructions[index]
+    given = attribute(backbone, cache, instruction, answer, runner.heads)
+    names = [document.path for document in kept.documents]
+    shown = cited(given.weights, kept.text, names, runner)
+    if not answer:
+        return Sources(shown, None)
+    tokens = _tokens(shown, kept, index, runner)
+
+    def drop(gone: set[int]) -> float:
+        without = likelihood_without(backbone, cache, instruction, answer, gone)
+        return given.likelihood - without
+
+    together = drop(set().union(*tokens)) if tokens else 0.0
+    if explain:
+        shown = tuple(
+            replace(one, drop=drop(gone)) for one, gone in zip(shown, tokens, strict=True)
+        )
+    return Sources(shown, support(together, given.likelihood, found))
+
+
+def cited(
+    weights: dict[int, float], text: TextLog, names: Sequence[str], runner: Runner
 ) -> tuple[Evidence, ...]:
-    """The passages that an answer, given as token ids, was read from; the highest score first."""
-    weights = attribute(
-        runner.backbone, kept.caches[index], kept.instructions[index], answer, heads
-    )
-    parts = list(_parts(weights, kept, runner))
+    """The passages on which the weights of tokens fall; the highest score first.
+
+    `text` is what was read, of documents that are called `names`.
+    """
+    parts = list(_parts(weights, text, names, runner))
     by_page = {part.page: part for part, _ in parts}
     found = passages(ScoredPage(part.page, spans) for part, spans in parts)
-    return tuple(_in_whole_page(one, by_page, kept.text) for one in found)
+    return tuple(_in_whole_page(one, by_page, text) for one in found)
 
 
 def check(answer: str, question: str, kept: Kept) -> tuple[Claim, ...]:
@@ -46,12 +89,13 @@ def draw(answer: Answer, kept: Kept, index: int, runner: Runner) -> Picture:
     """All that pictures of an answer show: every page, and what each layer kept of it."""
     names = [document.path for document in kept.documents]
     cache = kept.caches[index]
-    layers = cache.origins[:, kept.pinned : cache.length].tolist()
+    layers = cache.layer_origins(kept.pinned).tolist()
     held = Counter(origin for origins in layers for origin in origins)
-    share = {origin: count / len(layers) for origin, count in held.items()}
+    choices = len(cache.origins)  # one per layer, or one per layer and KV head
+    share = {origin: count / choices for origin, count in held.items()}
     spans = {
         (part.page.document, part.page.page): found
-        for part, found in _parts(share, kept, runner, longest=sys.maxsize)
+        for part, found in _parts(share, kept.text, names, runner, longest=sys.maxsize)
     }
     pages = tuple(
         KeptPageText(page, spans.get((page.document, page.page), ()))
@@ -67,32 +111,65 @@ def draw(answer: Answer, kept: Kept, index: int, runner: Runner) -> Picture:
             if at is not None:
                 row[at] += 1 / len(origins)
         rows.append(tuple(min(1.0, value) for value in row))
-    return Picture(answer, answer.evidence, answer.claims, None, pages, tuple(rows))
+    level = answer.support.level if answer.support else None
+    return Picture(answer, answer.evidence, answer.claims, level, pages, tuple(rows))
 
 
 def _parts(
-    weights: dict[int, float], kept: Kept, runner: Runner, *, longest: int = PART
+    weights: dict[int, float],
+    text: TextLog,
+    names: Sequence[str],
+    runner: Runner,
+    *,
+    longest: int = PART,
 ) -> Iterator[tuple[Part, tuple[tuple[int, int, float], ...]]]:
     """Weights by token as weights by characters, for the parts of pages that have any."""
-    by_piece: dict[Piece, list[tuple[int, float]]] = {}
-    for origin, weight in weights.items():
-        piece = kept.text.piece(origin)
-        if piece is not None:
-            by_piece.setdefault(piece, []).append((origin - piece.origin, weight))
-    names = [document.path for document in kept.documents]
-    for part in kept.text.parts(names, longest=longest, having=by_piece):
+    by_piece = _by_piece(weights, text)
+    for part in text.parts(names, longest=longest, having=by_piece):
         spans = []
         for piece in part.pieces:
-            tokens = by_piece.get(piece)
-            if not tokens:
+            origins = by_piece.get(piece)
+            if not origins:
                 continue
-            characters = runner.encoder.spans(kept.text.text(piece))
-            for token, weight in tokens:
+            characters = runner.encoder.spans(text.text(piece))
+            for origin in origins:
+                token = origin - piece.origin
                 if token < len(characters):  # else it is of the next document's title, on no page
                     start, end = (piece.start - part.start + at for at in characters[token])
-                    spans.append((start, end, weight))
+                    spans.append((start, end, weights[origin]))
         if spans:
             yield part, tuple(sorted(spans))
+
+
+def _tokens(passages: Sequence[Evidence], kept: Kept, index: int, runner: Runner) -> list[set[int]]:
+    """The origins of the kept tokens that each passage, given in its whole page, is made of."""
+    cache = kept.caches[index]
+    names = [document.path for document in kept.documents]
+    tokens: list[set[int]] = [set() for _ in passages]
+    for piece, origins in _by_piece(
+        cache.origins[:, kept.pinned : cache.length].unique().tolist(), kept.text
+    ).items():
+        where = (names[piece.place.document], piece.place.page)
+        here = [i for i, one in enumerate(passages) if (one.document, one.page) == where]
+        characters = runner.encoder.spans(kept.text.text(piece)) if here else []
+        for origin in origins:
+            if origin - piece.origin >= len(characters):
+                continue
+            start, end = (piece.start + at for at in characters[origin - piece.origin])
+            for i in here:
+                if start < passages[i].end and end > passages[i].start:
+                    tokens[i].add(origin)
+    return tokens
+
+
+def _by_piece(origins: Iterable[int], text: TextLog) -> dict[Piece, list[int]]:
+    """Origins by the piece of text that their tokens are from."""
+    by_piece: dict[Piece, list[int]] = {}
+    for origin in origins:
+        piece = text.piece(origin)
+        if piece is not None:
+            by_piece.setdefault(piece, []).append(origin)
+    return by_piece
 
 
 def _in_whole_page(one: Evidence, parts: dict[PageText, Part], text: TextLog) -> Evidence:

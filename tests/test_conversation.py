@@ -42,7 +42,8 @@ def document(tmp_path: Path) -> Path:
 
 def make_qa(model: str, **settings) -> DocumentQA:
     small = {"budget": 40, "chunk_size": 48, "max_answer_tokens": 6, "policy": "citrus-individual"}
-    return DocumentQA(model, **{**small, **settings})
+    # a random model finds nothing, or anything
+    return DocumentQA(model, **{"always_answer": True, **small, **settings})
 
 
 def test_the_first_answer_is_that_of_ask(model, document):

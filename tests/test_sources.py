@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import io
 import itertools
+import math
 import random
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import torch
 from tiny import HEADS, QUESTION, text
 from tiny_models import make_model_folder, make_tokenizer
 
-from citrus_cli import DocumentQA, sourcing
+from citrus_cli import DocumentQA, answering, sourcing
+from citrus_cli.answering import NOT_FOUND
 from citrus_cli.documents import open_documents
-from citrus_cli.engine.attribution import SINKS, attribute
+from citrus_cli.engine.attribution import SINKS, attribute, likelihood_without
 from citrus_cli.engine.generator import generate
+from citrus_cli.engine.retrieval import Retrieval, found_share, words_attention
+from citrus_cli.evidence import support
 from citrus_cli.models.plain import PlainEncoder
 from citrus_cli.pages import PageMap, Place
+from citrus_cli.progress import Writing
 from citrus_cli.store.store import Store
 from citrus_cli.text_log import LINES, TEXT, TextLog
 from citrus_cli.tokens import DocumentTokens
@@ -43,7 +51,8 @@ def document(tmp_path: Path) -> Path:
 
 def make_qa(model: str, **settings) -> DocumentQA:
     small = {"budget": 64, "chunk_size": 48, "max_answer_tokens": 8}
-    return DocumentQA(model, **{**small, **settings})
+    # a random model finds nothing, or anything
+    return DocumentQA(model, **{"always_answer": True, **small, **settings})
 
 
 @pytest.mark.parametrize("policy", ["citrus", "citrus-heads-individual", "streaming"])
@@ -52,7 +61,7 @@ def test_attribution_shares_out_one_among_document_tokens(llama, read, policy):
     cache = reading.caches[0]
     before = cache.keys.clone(), cache.length
     answer = generate(llama, cache, QUESTION, 6, stop=())
-    weights = attribute(llama, cache, QUESTION, answer, HEADS)
+    weights = attribute(llama, cache, QUESTION, answer, HEADS).weights
     assert sum(weights.values()) == pytest.approx(1)
     assert min(weights) >= SINKS
     kept = set(cache.origins[[h.layer for h in HEADS], : cache.length].flatten().tolist())
@@ -60,12 +69,66 @@ def test_attribution_shares_out_one_among_document_tokens(llama, read, policy):
     assert cache.length == before[1]
     assert (cache.keys[:, :, :, : cache.length] == before[0][:, :, :, : cache.length]).all()
     other = attribute(llama, cache, QUESTION, [*answer[:-1], answer[-1] ^ 1], HEADS)
-    assert other != weights
+    assert other.weights != weights
 
 
 def test_attribution_of_nothing_is_nothing(llama, read):
     reading = read(llama, text(SINKS))
-    assert attribute(llama, reading.caches[0], QUESTION, [], HEADS) == {}
+    nothing = attribute(llama, reading.caches[0], QUESTION, [], HEADS)
+    assert (nothing.weights, nothing.likelihood) == ({}, 0.0)
+
+
+@contextmanager
+def eager(model) -> Iterator[None]:
+    """Attention that takes a mask of any shape."""
+    before = model.config._attn_implementation
+    model.set_attn_implementation("eager")
+    yield
+    model.set_attn_implementation(before)
+
+
+def log_likelihood(backbone, prefix, document, answer, hidden) -> float:
+    """Nats per answer token by transformers' own forward, the document's `hidden` tokens masked."""
+    ids = torch.tensor([*prefix, *document, *QUESTION.ids, *answer])
+    first = len(prefix) + len(document)
+    seen = torch.ones(len(ids), len(ids)).tril().bool()
+    for origin in hidden:
+        seen[first:, len(prefix) + origin] = False
+    mask = torch.zeros(seen.shape).masked_fill(~seen, float("-inf"))[None, None]
+    with torch.inference_mode():
+        logits = backbone.model(input_ids=ids[None], attention_mask=mask, use_cache=False).logits[0]
+    given = logits.log_softmax(-1)[-len(answer) - 1 : -1]
+    return float(given.gather(1, torch.tensor(answer)[:, None]).mean())
+
+
+@pytest.mark.parametrize("hidden", [set(), {7}, set(range(10, 60)), set(range(90))])
+def test_the_likelihood_is_that_of_the_model_without_what_is_hidden(llama, read, hidden):
+    prefix, document, answer = (5, 6, 7), text(90), [3, 99, 40, 7] * 12
+    cache = read(llama, document, policy="citrus", prefix=prefix, budget=100).caches[0]
+    before = cache.keys.clone()
+    with eager(llama.model):
+        expected = log_likelihood(llama, prefix, document, answer, hidden)
+    got = likelihood_without(llama, cache, QUESTION, answer, hidden)
+    assert got == pytest.approx(expected, abs=2e-4)
+    if not hidden:
+        assert attribute(llama, cache, QUESTION, answer, HEADS).likelihood == pytest.approx(got)
+    assert (cache.keys == before).all()
+
+
+def test_what_a_question_finds_is_its_attention_to_the_document(llama, read):
+    reading = read(llama, text(90), policy="citrus", prefix=(5, 6, 7), budget=100)
+    cache = reading.caches[0]
+    attention = words_attention(llama, cache, QUESTION)
+    first = len((5, 6, 7)) + SINKS
+    each = [float(attention[h.layer, h.head, first:].sum()) for h in HEADS]
+    expected = sum(h.weight * one for h, one in zip(HEADS, each, strict=True))
+    share = found_share(llama, cache, QUESTION, HEADS)
+    assert share == pytest.approx(expected / sum(h.weight for h in HEADS))
+    assert 0 < share < 1
+    of_answer = words_attention(llama, cache, QUESTION, [3, 99])
+    assert found_share(llama, cache, QUESTION, HEADS, [3, 99]) != share
+    assert (of_answer != attention).any()
+    assert found_share(llama, read(llama, text(SINKS)).caches[0], QUESTION, HEADS) == 0
 
 
 @pytest.mark.parametrize("words", ["plain words", "naïve – 5 €", "日本語 text", "a<|im_end|>b"])
@@ -285,3 +348,84 @@ def test_what_an_answer_claims_is_looked_up(model, document, monkeypatch):
     missing = [claim.text for claim in found.values() if not claim.found]
     assert any("4,000" in text for text in missing)
     assert any("31 May" in text for text in missing)
+
+
+def test_support_is_what_the_answer_loses_without_its_sources(model, document):
+    answer = make_qa(model, explain=True).ask(document, "What happened on day 7?")
+    support = answer.support
+    assert support is not None
+    assert support.likelihood < 0
+    assert 0 <= support.score <= 1
+    assert support.level in ("strong", "some", "weak")
+    drops = [one.drop for one in answer.evidence]
+    assert drops
+    assert all(isinstance(drop, float) and math.isfinite(drop) for drop in drops)
+    if len(drops) == 1:
+        assert drops[0] == pytest.approx(support.drop)
+    plain = make_qa(model).ask(document, "What happened on day 7?")
+    assert plain.support == support
+    assert [one.drop for one in plain.evidence] == [None] * len(drops)
+    assert make_qa(model, evidence=False).ask(document, "What?").support is None
+
+
+@pytest.mark.parametrize("policy", ["citrus-heads-individual", "streaming"])
+def test_a_question_that_finds_nothing_is_not_answered(model, document, policy):
+    def ask(threshold: float, **settings):
+        qa = make_qa(model, **{"policy": policy, "always_answer": False, **settings})
+        runner = qa.runner()
+        runner.retrieval = Retrieval(runner.heads, threshold)
+        return qa.ask(document, "What happened on day 7?")
+
+    refused, answered = ask(1.0), ask(0.0)
+    assert (refused.found, answered.found) == (False, True)
+    assert refused.answer == NOT_FOUND
+    assert refused.answer_tokens == 0
+    assert refused.support is None
+    assert refused.claims == ()
+    assert refused.evidence  # what comes nearest
+    assert not refused.supported
+    anyway = ask(1.0, always_answer=True)
+    assert not anyway.found
+    assert not anyway.supported
+    assert anyway.answer == answered.answer
+    assert ask(1.0, evidence=False).answer == NOT_FOUND
+    assert ask(1.0, evidence=False, always_answer=True).found  # nobody wanted to know
+    assert ask(1.0).to_dict()["found"] is False
+
+
+def test_levels_of_support_follow_the_evidence():
+    scores = [support(drop, -0.5, 0.4).score for drop in (-1.0, 0.0, 0.5, 1.0, 3.0, 9.0)]
+    assert scores[-1] == scores[-2]
+    assert scores == sorted(scores)
+    levels = [support(1.0, given, 0.3).level for given in (-2.0, -0.2, -0.01)]
+    assert levels == ["weak", "some", "strong"]
+    assert support(1.0, -0.5, 0.4).score > support(1.0, -0.5, 0.2).score
+
+
+def test_a_doubtful_answer_is_held_back_until_it_has_been_judged(model, document):
+    heard: list[str] = []
+
+    def listen(event) -> None:
+        if isinstance(event, Writing):
+            heard.append(event.text)
+
+    qa = make_qa(model, always_answer=False, on_event=listen)
+    runner = qa.runner()
+    runner.retrieval = Retrieval(runner.heads, 0.0)
+    aloud = qa.ask(document, "What happened on day 7?")
+    pieces, heard[:] = [*heard], []
+    assert "".join(pieces).strip() == aloud.answer
+    assert len(pieces) > 1
+    with pytest.MonkeyPatch.context() as patch:
+        # the question finds nothing, the answer does
+        patch.setattr(
+            answering, "found_share", lambda *given: 0.9 if len(given) > 4 and given[4] else 0.1
+        )
+        runner.retrieval = Retrieval(runner.heads, 0.5)
+        held = qa.ask(document, "What happened on day 7?")
+        assert (held.found, held.answer) == (True, aloud.answer)
+        assert heard == [aloud.answer]
+        patch.setattr(answering, "found_share", lambda *given: 0.1)
+        heard.clear()
+        assert qa.ask(document, "What happened on day 7?").answer == NOT_FOUND
+        assert heard == []

@@ -33,6 +33,8 @@ RECEIPT = (
     "warnings",
     "sources",
     "not_found",
+    "found",
+    "support",
 )
 KEY = "key"
 RESERVED = frozenset((*COLUMNS, *RESULT, *SCORES, *RECEIPT, KEY))
@@ -58,6 +60,8 @@ def answered(answer: Answer) -> Outcome:
         "warnings": list(answer.warnings),
         "sources": list(dict.fromkeys(map(_place, answer.evidence))),
         "not_found": [claim.text for claim in answer.claims if not claim.found],
+        "found": answer.found,
+        "support": answer.support.level if answer.support else None,
     }
 
 

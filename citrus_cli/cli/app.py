@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from citrus_cli.cli import ask, batch, bench, chat, doctor, ingest, models, store
+from citrus_cli.cli import ask, batch, bench, chat, compare, doctor, evaluate, ingest, models, store
 from citrus_cli.cli.config import defaults
 from citrus_cli.cli.declaring import grouped
 from citrus_cli.cli.exit_codes import epilog
@@ -20,10 +20,12 @@ COMMANDS = (
     ask,
     batch,
     chat,
+    compare,
     ingest,
     store,
     doctor,
     models,
+    evaluate,
     bench,
 )
 

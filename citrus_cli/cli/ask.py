@@ -13,6 +13,7 @@ from citrus_cli.answer import Answer
 from citrus_cli.cli.answers import Form, answer_view
 from citrus_cli.cli.asking import STDIN_NAME, Request, resolve
 from citrus_cli.cli.declaring import grouped, option, variable
+from citrus_cli.cli.exit_codes import ExitCode
 from citrus_cli.cli.group import Command
 from citrus_cli.cli.libraries import quiet_libraries
 from citrus_cli.cli.opening import engine_of, opening_of
@@ -25,6 +26,7 @@ from citrus_cli.cli.options import (
     OutputOptions,
     PictureOptions,
     StoreOptions,
+    SupportOptions,
 )
 from citrus_cli.cli.picturing import plan_pictures, together
 from citrus_cli.cli.progress_bar import progress_display
@@ -96,6 +98,7 @@ def ask(
     model: ModelOptions,
     method: MethodOptions,
     store: StoreOptions,
+    support: SupportOptions,
     output: OutputOptions,
     pictures: PictureOptions,
     general: GeneralOptions,
@@ -114,19 +117,32 @@ def ask(
     Where this leaves a doubt (a question that is also the name of a file), nothing is guessed:
     the message says how to spell either meaning.
     """
-    request = _request(arguments or [], question, file)
-    opening = _opening(documents, request)
+    request = request_of(arguments or [], question, file)
+    opening = opening_for(documents, request)
     draw = plan_pictures(
         pictures, request, overwrite=output.overwrite, password=opening["password"]
     )
     run = _prepare(context, output, request)
-    engine = engine_of(model, method, store)
+    engine = engine_of(model, method, store, support)
     if output.no_sources:
+        _check_no_sources(output, support)
         engine["evidence"] = False
+    if output.explain:
+        engine["explain"] = True
     listeners = [one for one in (draw, run.picture if run.wants_pictures else None) if one]
     if listeners:
         engine["on_picture"] = together(listeners)
     run.show(_answers(run, request, opening, engine, debug=debug_of(context)))
+    if support.fail_if_unsupported and not run.supported:
+        raise typer.Exit(ExitCode.UNSUPPORTED)
+
+
+def _check_no_sources(output: OutputOptions, support: SupportOptions) -> None:
+    for name in ("explain", "fail_if_unsupported"):
+        if vars(output).get(name) or vars(support).get(name):
+            raise UsageError(
+                f"--{name.replace('_', '-')} needs the sources: leave --no-sources out"
+            )
 
 
 def _prepare(context: typer.Context, output: OutputOptions, request: Request) -> Run:
@@ -172,15 +188,24 @@ def load_document_qa() -> type[DocumentQA]:
     return DocumentQA
 
 
-def _request(arguments: list[str], questions: list[str] | None, file: str | None) -> Request:
-    """Apply the rule of `citrus_cli.cli.asking` to this command line."""
+def request_of(
+    arguments: list[str],
+    questions: list[str] | None,
+    file: str | None,
+    command: str = "ask",
+) -> Request:
+    """Apply the rule of `citrus_cli.cli.asking` to this command line.
+
+    Raises:
+        UsageError: it leaves a doubt about what is a document, and what the question.
+    """
     given: tuple[str, ...] | None = tuple(questions or _from_environment()) or None
     if file is not None:
         if file == STDIN_NAME and (STDIN_NAME in arguments or not arguments):
             raise UsageError("standard input cannot be both the questions and the document")
         given = (*(given or ()), *read_questions(file))
     kind = stdin_kind()
-    request = resolve(arguments, given, stdin=kind)
+    request = resolve(arguments, given, stdin=kind, command=command)
     if STDIN_NAME in request.sources:
         _check_stdin(kind)
     return request
@@ -200,7 +225,7 @@ def _check_stdin(kind: Stdin) -> None:
         )
 
 
-def _opening(documents: DocumentOptions, request: Request) -> dict[str, Any]:
+def opening_for(documents: DocumentOptions, request: Request) -> dict[str, Any]:
     """The keyword arguments that say how documents are opened."""
     stdin = sys.stdin.buffer if STDIN_NAME in request.sources else None
     return {**opening_of(documents), "stdin": stdin}

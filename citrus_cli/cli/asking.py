@@ -1,4 +1,4 @@
-"""Which of the arguments of `citrus ask` are documents, and what is the question.
+"""Which of the arguments of `citrus ask` (or `compare`) are documents, and what is the question.
 
 | -q or -f | arguments | standard input | meaning |
 | --- | --- | --- | --- |
@@ -52,26 +52,30 @@ def resolve(
     *,
     stdin: Stdin,
     exists: Callable[[str], bool] = names_a_file,
+    command: str = "ask",
 ) -> Request:
-    """Apply the rule; `questions` are those of -q and -f, None when neither is given."""
+    """Apply the rule; `questions` are those of -q and -f, None when neither is given.
+
+    `command` is what the spellings in messages begin with.
+    """
     if questions is not None:
-        return Request(_sources(arguments, stdin), tuple(questions))
+        return Request(_sources(arguments, stdin, command), tuple(questions))
     if not arguments:
-        raise UsageError(_nothing_given(stdin))
+        raise UsageError(_nothing_given(stdin, command))
     *sources, last = arguments
     if last == STDIN_NAME or exists(last):
-        raise UsageError(_no_question(sources, last, stdin))
+        raise UsageError(_no_question(sources, last, stdin, command))
     if not last.strip():
         raise UsageError("the question is empty")
     if not sources and stdin is not Stdin.PIPED:
         raise UsageError(
             "no document given: name one, as in "
-            f"{_spell('SOURCE', _short(last))}, or pipe text into citrus"
+            f"{_spell(command, 'SOURCE', _short(last))}, or pipe text into citrus"
         )
     return Request(tuple(sources) or (STDIN_NAME,), (last,))
 
 
-def _sources(arguments: Sequence[str], stdin: Stdin) -> tuple[str, ...]:
+def _sources(arguments: Sequence[str], stdin: Stdin, command: str) -> tuple[str, ...]:
     if any(not argument for argument in arguments):
         raise UsageError("a document's name is empty")
     if arguments:
@@ -79,38 +83,39 @@ def _sources(arguments: Sequence[str], stdin: Stdin) -> tuple[str, ...]:
     if stdin is Stdin.PIPED:
         return (STDIN_NAME,)
     raise UsageError(
-        "no document given: name one, as in citrus ask SOURCE -q QUESTION, or pipe text into citrus"
+        f"no document given: name one, as in citrus {command} SOURCE -q QUESTION, or pipe text "
+        "into citrus"
     )
 
 
-def _nothing_given(stdin: Stdin) -> str:
+def _nothing_given(stdin: Stdin, command: str) -> str:
     if stdin is Stdin.PIPED:
-        return "no question given: text is piped in, ask it with citrus ask QUESTION"
-    return "no document and no question given: citrus ask SOURCE QUESTION"
+        return f"no question given: text is piped in, ask it with citrus {command} QUESTION"
+    return f"no document and no question given: citrus {command} SOURCE QUESTION"
 
 
-def _no_question(sources: Sequence[str], last: str, stdin: Stdin) -> str:
+def _no_question(sources: Sequence[str], last: str, stdin: Stdin, command: str) -> str:
     """The last argument is a document: say what the two ways out are."""
-    as_document = _spell(*sources, last, "-q", "QUESTION")
+    as_document = _spell(command, *sources, last, "-q", "QUESTION")
     if last == STDIN_NAME:
         return f"no question given: - is standard input, so ask with {as_document}"
     if sources:
-        as_question = _spell(*sources, "-q", last)
+        as_question = _spell(command, *sources, "-q", last)
         return (
             f"no question given: {last} is a file. To ask about it: {as_document}; "
             f"if it is the question: {as_question}"
         )
     if stdin is Stdin.PIPED:
-        as_question = _spell(STDIN_NAME, "-q", last)
+        as_question = _spell(command, STDIN_NAME, "-q", last)
         return (
             f"text is piped in, but {last} is also a file. To ask about the file: {as_document}; "
             f"to ask {last} about the piped text: {as_question}"
         )
-    return f"no question given: {_spell(last, 'QUESTION')}"
+    return f"no question given: {_spell(command, last, 'QUESTION')}"
 
 
-def _spell(*arguments: str) -> str:
-    return f"citrus ask {shlex.join(arguments)}"
+def _spell(command: str, *arguments: str) -> str:
+    return f"citrus {command} {shlex.join(arguments)}"
 
 
 def _short(question: str) -> str:

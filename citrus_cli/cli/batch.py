@@ -12,6 +12,7 @@ import typer
 from citrus_cli.cli import interrupts
 from citrus_cli.cli.ask import load_document_qa
 from citrus_cli.cli.declaring import choices, grouped, option
+from citrus_cli.cli.exit_codes import ExitCode
 from citrus_cli.cli.group import Command
 from citrus_cli.cli.libraries import quiet_libraries
 from citrus_cli.cli.opening import engine_of, opening_of
@@ -23,6 +24,7 @@ from citrus_cli.cli.options import (
     MethodOptions,
     ModelOptions,
     StoreOptions,
+    SupportOptions,
 )
 from citrus_cli.cli.settings import color_of, debug_of
 from citrus_cli.errors import UsageError
@@ -114,6 +116,7 @@ def batch(
     model: ModelOptions,
     method: MethodOptions,
     store: StoreOptions,
+    support: SupportOptions,
     output: OutputFile = None,
     resume: Resume = False,
     overwrite: Overwrite = False,
@@ -148,7 +151,7 @@ def batch(
         _check_opening(documents)
         if not manner.debug:
             quiet_libraries()
-        qa = load_document_qa()(**engine_of(model, method, store))
+        qa = load_document_qa()(**engine_of(model, method, store, support))
         work = _plan(asked, sources or [], qa.settings, documents, questions, target)
         match = _match(work, target, qa.settings, overwrite=overwrite)
         run = _run(work, match, asked, target, manner)
@@ -156,6 +159,8 @@ def batch(
         code = run.run(Answering(qa, how, interrupts.pressed, run.unexpected))
     if code:
         raise typer.Exit(code)
+    if support.fail_if_unsupported and not run.supported:
+        raise typer.Exit(ExitCode.UNSUPPORTED)
 
 
 def _output(given: str | None, *, resume: bool, overwrite: bool) -> Output:

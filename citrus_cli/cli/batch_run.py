@@ -64,6 +64,12 @@ class BatchRun:
             self._summary(time.monotonic() - started)
         return ExitCode.ROWS_FAILED if self.tally.failed else ExitCode.ANSWERED
 
+    @property
+    def supported(self) -> bool:
+        """Whether every answer, of earlier runs too, is in the documents and rests on them."""
+        answered = [row for row in self._rows.values() if row["status"] != FAILED]
+        return all(row["found"] and row["support"] != "weak" for row in answered)
+
     def listen(self, event: Event) -> None:
         """The listener for the API."""
         self.display.show(event)

@@ -64,7 +64,7 @@ def bench(
     method: MethodOptions,
     general: GeneralOptions,
 ) -> None:
-    """Measure speed, memory and what the cache remembers, on this machine.
+    """Measure speed, memory and what is remembered, on this machine.
 
     Each figure is printed as soon as it is measured. Speeds are ratios of things measured in turn
     in one run. All sections together take an hour on two CPU cores.

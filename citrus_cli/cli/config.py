@@ -23,7 +23,7 @@ from citrus_cli.errors import UsageError
 NOT_IN_FILE = frozenset(
     {
         *("question", "questions", "file", "output", "overwrite", "resume"),
-        *("report", "heatmap", "highlight"),
+        *("report", "heatmap", "highlight", "plot", "run", "limit"),
         *("again", "together", "all", "unused_for", "force", "help"),
     }
 )

@@ -15,6 +15,7 @@ class ExitCode(IntEnum):
     MODEL = 4
     MEMORY = 5
     ROWS_FAILED = 6
+    UNSUPPORTED = 7
     INTERRUPTED = 130
     PIPE_CLOSED = 141
 
@@ -26,7 +27,9 @@ MEANINGS: dict[ExitCode, str] = {
     ExitCode.DOCUMENT: "a document cannot be read, or has no text",
     ExitCode.MODEL: "a model cannot be had, loaded or served",
     ExitCode.MEMORY: "out of memory",
-    ExitCode.ROWS_FAILED: "some rows of a batch failed",
+    ExitCode.ROWS_FAILED: "some rows of a batch, or parts of an evaluation, failed",
+    ExitCode.UNSUPPORTED: "an answer is not in the documents or hardly rests on them "
+    "(--fail-if-unsupported)",
     ExitCode.INTERRUPTED: "interrupted (Ctrl-C)",
     ExitCode.PIPE_CLOSED: "whoever read the output went away; silent",
 }

@@ -110,8 +110,10 @@ def pull(
 def calibrate(*, context: typer.Context, name: AnyName, general: GeneralOptions) -> None:
     """Find the heads of a model that retrieve, and remember them.
 
-    The policies citrus-heads and citrus-heads-individual need them. A model that was never
-    calibrated is calibrated at its first question; this does it ahead of time, or once more.
+    The policies citrus-heads and citrus-heads-individual need them, and so do sources. Prints the
+    heads (layer.head), and from which share of their attention on a question is held to be
+    answered. A model that was never calibrated is calibrated at its first question; this does it
+    ahead of time, or once more.
     """
     color = color_of(context)
     if not debug_of(context):
@@ -120,10 +122,11 @@ def calibrate(*, context: typer.Context, name: AnyName, general: GeneralOptions)
 
     progress = progress_display(quiet=False, color=color)
     try:
-        heads = DocumentQA(name, on_event=progress.show).runner().calibrate()
+        found = DocumentQA(name, on_event=progress.show).runner().calibrate()
     finally:
         progress.hide()
-    write_out(" ".join(f"{head.layer}.{head.head}" for head in heads) + "\n")
+    heads = " ".join(f"{head.layer}.{head.head}" for head in found.heads)
+    write_out(f"{heads}\nfound from {found.found:.3f}\n")
 
 
 def known_models() -> list[KnownModel]:

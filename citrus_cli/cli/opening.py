@@ -5,7 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from citrus_cli.cli.options import DocumentOptions, MethodOptions, ModelOptions, StoreOptions
+from citrus_cli.cli.options import (
+    DocumentOptions,
+    MethodOptions,
+    ModelOptions,
+    StoreOptions,
+    SupportOptions,
+)
 from citrus_cli.errors import UsageError
 
 
@@ -23,12 +29,17 @@ def opening_of(documents: DocumentOptions) -> dict[str, Any]:
 
 
 def engine_of(
-    model: ModelOptions, method: MethodOptions, store: StoreOptions | None = None
+    model: ModelOptions,
+    method: MethodOptions,
+    store: StoreOptions | None = None,
+    support: SupportOptions | None = None,
 ) -> dict[str, Any]:
     """The settings that were given: the API has the defaults, and judges the values."""
     settings = {**vars(model), **vars(method)}
     if store is not None and store.no_store:
         settings["store"] = False
+    if support is not None and support.always_answer:
+        settings["always_answer"] = True
     return {name: value for name, value in settings.items() if value is not None}
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from citrus_cli.cli.declaring import choices, option
+from citrus_cli.cli.exit_codes import ExitCode
 from citrus_cli.cli.streams import ColorMode
 from citrus_cli.settings import (
     DEFAULT_ANSWER_TOKENS,
@@ -35,6 +36,14 @@ def complete_policy(incomplete: str) -> list[str]:
     from citrus_cli.engine.policies import POLICIES
 
     return [name for name in POLICIES if name.startswith(incomplete)]
+
+
+def complete_policies(incomplete: str) -> list[str]:
+    """The last of several names, for shell completion; as slow as `complete_policy`."""
+    from citrus_cli.evals.methods import METHODS
+
+    before, comma, last = incomplete.rpartition(",")
+    return [f"{before}{comma}{name}" for name in METHODS if name.startswith(last)]
 
 
 @dataclass(frozen=True)
@@ -145,6 +154,26 @@ class ModelOptions:
     ] = None
 
 
+Budget = Annotated[
+    int | None,
+    option(
+        "--budget",
+        help=f"How many states of the document each layer keeps; by default {DEFAULT_BUDGET}.",
+        panel=METHOD,
+        metavar="STATES",
+    ),
+]
+ChunkSize = Annotated[
+    int | None,
+    option(
+        "--chunk-size",
+        help=f"How many tokens one forward pass reads; by default {DEFAULT_CHUNK_SIZE}.",
+        panel=METHOD,
+        metavar="TOKENS",
+    ),
+]
+
+
 @dataclass(frozen=True)
 class MethodOptions:
     """How the document is read."""
@@ -153,30 +182,15 @@ class MethodOptions:
         str | None,
         option(
             "--policy",
-            help=f"Rule that chooses which states are kept; by default {DEFAULT_POLICY}.",
+            help="Rule that chooses which states are kept: citrus-heads, citrus, standard, "
+            f"streaming and more (an unknown name lists all); by default {DEFAULT_POLICY}.",
             panel=METHOD,
             metavar="NAME",
             autocompletion=complete_policy,
         ),
     ] = None
-    budget: Annotated[
-        int | None,
-        option(
-            "--budget",
-            help=f"How many states of the document each layer keeps; by default {DEFAULT_BUDGET}.",
-            panel=METHOD,
-            metavar="STATES",
-        ),
-    ] = None
-    chunk_size: Annotated[
-        int | None,
-        option(
-            "--chunk-size",
-            help=f"How many tokens one forward pass reads; by default {DEFAULT_CHUNK_SIZE}.",
-            panel=METHOD,
-            metavar="TOKENS",
-        ),
-    ] = None
+    budget: Budget = None
+    chunk_size: ChunkSize = None
 
 
 @dataclass(frozen=True)
@@ -189,6 +203,29 @@ class StoreOptions:
             "--no-store",
             help="Read the documents afresh, even if citrus ingest has stored them.",
             panel=STORE,
+        ),
+    ] = False
+
+
+@dataclass(frozen=True)
+class SupportOptions:
+    """What happens to answers that the documents do not hold, or hardly support."""
+
+    always_answer: Annotated[
+        bool,
+        option(
+            "--always-answer",
+            help="Answer even when the documents do not seem to hold an answer.",
+            panel=METHOD,
+        ),
+    ] = False
+    fail_if_unsupported: Annotated[
+        bool,
+        option(
+            "--fail-if-unsupported",
+            help=f"End with exit code {ExitCode.UNSUPPORTED.value} when an answer is not in the "
+            "documents, or hardly rests on them.",
+            panel=OUTPUT,
         ),
     ] = False
 
@@ -273,6 +310,14 @@ class OutputOptions:
             "--no-sources",
             help="Neither look for the passages that an answer comes from, nor look its numbers "
             "and names up.",
+            panel=OUTPUT,
+        ),
+    ] = False
+    explain: Annotated[
+        bool,
+        option(
+            "--explain",
+            help="Take each source away in turn, and say how much less likely the answer becomes.",
             panel=OUTPUT,
         ),
     ] = False

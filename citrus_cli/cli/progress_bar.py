@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from citrus_cli.cli.streams import ColorMode, can_animate, console
 from citrus_cli.cli.text import document_name, one_line
-from citrus_cli.progress import Event, Fetching, Loading, Reading
+from citrus_cli.progress import Event, Fetching, Loading, Measuring, Reading, Remembering
 from citrus_cli.wording import count, duration, human_bytes, rate
 
 if TYPE_CHECKING:
@@ -63,7 +63,15 @@ class ProgressBar:
         elif isinstance(event, Loading):
             self._draw(f"{_short(event.model)}: {one_line(event.step)}", None, "")
         elif isinstance(event, Reading):
-            self._reading(event)
+            name = _short(document_name(event.document))
+            self._reading(
+                f"reading {name}, page {event.page}", event.tokens, event.seconds, event.fraction
+            )
+        elif isinstance(event, Remembering):
+            fraction = event.tokens / event.total if event.total else None
+            self._reading(f"{event.method}: reading", event.tokens, event.seconds, fraction)
+        elif isinstance(event, Measuring):
+            self._measuring(event)
 
     def hide(self) -> None:
         """Remove the line, and give the cursor back."""
@@ -78,15 +86,24 @@ class ProgressBar:
         fraction = event.done_bytes / known if known else None
         self._draw(f"fetching {_short(event.model)}", fraction, details, bar=True)
 
-    def _reading(self, event: Reading) -> None:
-        details = f"{count(event.tokens)} tokens"
-        if event.seconds > 0:
-            details += f", {rate(event.tokens / event.seconds)}/s"
-        left = _time_left(event)
+    def _reading(
+        self, description: str, tokens: int, seconds: float, fraction: float | None
+    ) -> None:
+        details = f"{count(tokens)} tokens"
+        if seconds > 0:
+            details += f", {rate(tokens / seconds)}/s"
+        left = _time_left(seconds, fraction)
         if left is not None:
             details += f", {duration(left)} left"
-        description = f"reading {_short(document_name(event.document))}, page {event.page}"
-        self._draw(description, event.fraction, details, bar=True)
+        self._draw(description, fraction, details, bar=True)
+
+    def _measuring(self, event: Measuring) -> None:
+        details = f"{count(event.done)} of {count(event.total)}"
+        if event.now and event.seconds >= 1:
+            left = event.seconds / event.now * (event.total - event.done)
+            details += f", {duration(left)} left"
+        fraction = event.done / event.total if event.total else None
+        self._draw(one_line(event.label), fraction, details, bar=True)
 
     def _draw(
         self, description: str, fraction: float | None, details: str, *, bar: bool = False
@@ -129,11 +146,11 @@ def _new_progress(color: ColorMode) -> Progress:
     )
 
 
-def _time_left(event: Reading) -> float | None:
+def _time_left(seconds: float, fraction: float | None) -> float | None:
     """Seconds until all is read, from the pace so far; None while that would be a guess."""
-    if event.fraction is None or event.fraction < 0.01 or event.seconds < 1:
+    if fraction is None or fraction < 0.01 or seconds < 1:
         return None
-    return event.seconds * (1 - event.fraction) / event.fraction
+    return seconds * (1 - fraction) / fraction
 
 
 def _short(name: str) -> str:

@@ -14,7 +14,7 @@ from citrus_cli.cli.answers import AnswerView
 from citrus_cli.cli.progress_bar import ProgressDisplay
 from citrus_cli.cli.receipt import print_receipt
 from citrus_cli.cli.saving import ResultFile
-from citrus_cli.cli.sources import not_found, print_sources
+from citrus_cli.cli.sources import doubts, not_found, print_sources
 from citrus_cli.cli.streams import ColorMode, OutputClosedError, is_terminal, notice, warn
 from citrus_cli.cli.strip import print_strip
 from citrus_cli.errors import CitrusError
@@ -110,6 +110,11 @@ class Run:
         if self._manner.receipt:
             print_receipt(self._answers, verbose=self._manner.verbose, color=self._manner.color)
 
+    @property
+    def supported(self) -> bool:
+        """Whether every answer is in the documents, and rests on them."""
+        return all(answer.supported for answer in self._answers)
+
     def _finish(self, answer: Answer) -> None:
         self._progress.hide()
         self._view.answered(answer)
@@ -125,7 +130,12 @@ class Run:
 
     def _warn(self, answer: Answer) -> None:
         """Each warning once, though every answer of a run repeats those about the document."""
-        for text in (*answer.warnings, *self._cut_off(answer), *not_found(answer)):
+        for text in (
+            *answer.warnings,
+            *self._cut_off(answer),
+            *doubts(answer),
+            *not_found(answer),
+        ):
             if not self._manner.quiet and text not in self._warned:
                 self._warned.add(text)
                 warn(text, self._manner.color)

@@ -76,8 +76,12 @@ class Stream:
     A stream that `writes` (the document's chunk, a prompt, an answer token) adds its states to the
     cache and sees them causally. One that does not (an instruction that scores) sees the cache's
     first `visible` slots and itself, and leaves no trace. `scored` selects the rows, counted
-    within the stream, whose attention to the first `visible` slots is wanted; None: none.
-    Filled by the pass: `scores`, per layer (heads, visible) float32, the mean over scored rows.
+    within the stream, whose attention to the first `judged` slots is wanted; None: none. `judged`
+    are the visible slots, or for a stream that writes its own slots too. From a stream that does
+    not write, slots may be `hidden`: (layers, 1 or kv_heads, visible), bool.
+    Filled by the pass: `scores`, per layer (heads, judged) float32, the mean over scored rows; and
+    when they are to be `squared` too, `squares`, per layer (kv_heads, judged) float32, the mean
+    over scored rows of the square of what a KV head's queries pay on average.
     """
 
     rows: slice
@@ -85,7 +89,15 @@ class Stream:
     writes: bool
     visible: int
     scored: Tensor | None = None
+    hidden: Tensor | None = None
+    judged: int = -1
+    squared: bool = False
     scores: list[Tensor] = field(default_factory=list)
+    squares: list[Tensor] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if self.judged < 0:
+            self.judged = self.visible
 
     @property
     def start(self) -> int:
@@ -132,7 +144,7 @@ class StreamPass:
             folded, keys, values, attn_mask=mask, scale=scale
         )
         if stream.scored is not None:
-            stream.scores.append(score_rows(q, keys, stream, scale))
+            score_rows(q, keys, stream, scale)
         return unfold_groups(out, q.shape[1])
 
     def _attend_passing(
@@ -144,13 +156,18 @@ class StreamPass:
         folded = fold_groups(q, kv_heads)
         own = cache.table.rotate(layer, k, stream.start)
         logits_seen = folded @ cache.rotated[layer, :, :, :seen].mT
+        if stream.hidden is not None:
+            logits_seen.masked_fill_(stream.hidden[layer].unsqueeze(1), float("-inf"))
         logits_own = folded @ own.mT
         logits_own = logits_own + self._causal(rows, rows, heads // kv_heads, q)
         logits = torch.cat((logits_seen, logits_own), dim=-1)
         weights = (logits.float() * scale).softmax(dim=-1)
         if stream.scored is not None:
             attention = weights[..., :seen].unflatten(2, (heads // kv_heads, rows))
-            stream.scores.append(attention[0, :, :, stream.scored].mean(dim=2).flatten(0, 1))
+            wanted = attention[0, :, :, stream.scored]  # (kv_heads, groups, rows, seen)
+            stream.scores.append(wanted.mean(dim=2).flatten(0, 1))
+            if stream.squared:
+                stream.squares.append(wanted.mean(dim=1).square().mean(dim=1))
         weights = weights.to(v.dtype)
         out = weights[..., :seen] @ cache.values[layer, :, :, :seen] + weights[..., seen:] @ v
         return unfold_groups(out, heads)
@@ -175,20 +192,27 @@ def unfold_groups(out: Tensor, heads: int) -> Tensor:
     return out.unflatten(2, (groups, -1)).flatten(1, 2)
 
 
-def score_rows(q: Tensor, keys: Tensor, stream: Stream, scale: float) -> Tensor:
-    """Mean attention that a writing stream's scored rows pay to the slots before it.
+def score_rows(q: Tensor, keys: Tensor, stream: Stream, scale: float) -> None:
+    """Note the attention that a writing stream's scored rows pay to its judged slots.
 
     q (1, heads, rows, dim) and keys (1, kv_heads, end, dim) are rotated. Softmax in float32 over
-    all that a row sees, itself included. Returns (heads, visible) float32.
+    all that a row sees, itself included.
     """
     assert stream.scored is not None
-    total = torch.zeros(q.shape[1], stream.visible, device=q.device)
+    count, kv_heads = stream.scored.shape[0], keys.shape[1]
+    total = torch.zeros(q.shape[1], stream.judged, device=q.device)
+    squares = torch.zeros(kv_heads, stream.judged, device=q.device) if stream.squared else None
     block = max(1, SCORE_BLOCK_BYTES // (4 * q.shape[1] * keys.shape[2]))
     columns = torch.arange(keys.shape[2], device=q.device)
     for rows in stream.scored.split(block):
-        chosen = fold_groups(q[:, :, rows], keys.shape[1])
+        chosen = fold_groups(q[:, :, rows], kv_heads)
         logits = unfold_groups(chosen @ keys.mT, q.shape[1])[0].float() * scale
         hidden = columns > stream.start + rows.unsqueeze(1)
         weights = logits.masked_fill_(hidden, float("-inf")).softmax(dim=-1)
-        total += weights[..., : stream.visible].sum(dim=1)
-    return total / stream.scored.shape[0]
+        weights = weights[..., : stream.judged]
+        total += weights.sum(dim=1)
+        if squares is not None:
+            squares += weights.unflatten(0, (kv_heads, -1)).mean(dim=1).square().sum(dim=1)
+    stream.scores.append(total / count)
+    if squares is not None:
+        stream.squares.append(squares / count)

@@ -1,10 +1,13 @@
-"""What an answer was read from: how much its words attend to each kept state."""
+"""What an answer is read from: attention to each kept state, and what its loss would change."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 import torch
+from torch import Tensor
+from torch.nn import functional
 
 from citrus_cli.engine.attention import Stream
 from citrus_cli.engine.backbone import Backbone
@@ -15,6 +18,22 @@ from citrus_cli.engine.states import NO_ORIGIN, StateCache
 SINKS = 4
 """The first tokens of a document draw attention whatever is asked; they are no source."""
 
+LOGIT_ROWS = 32
+"""So many rows of logits become float32 at a time: vocabularies are large."""
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """What an answer was read from.
+
+    `weights` are the attention that question and answer pay to each document token, by its origin,
+    summing to 1; empty when nothing was kept. `likelihood` is the log-likelihood of the answer, in
+    nats per token; 0 for an empty one.
+    """
+
+    weights: dict[int, float]
+    likelihood: float
+
 
 def attribute(
     backbone: Backbone,
@@ -22,8 +41,8 @@ def attribute(
     instruction: Instruction,
     answer: Sequence[int],
     heads: Sequence[Head],
-) -> dict[int, float]:
-    """The attention that question and answer pay to each document token, by its origin.
+) -> Attribution:
+    """Which of the kept states question and answer attend to.
 
     One pass of the instruction and the answer over what was kept, which stays as it is. Only the
     rows of the question's own words and of the answer count, in the heads that retrieve.
@@ -34,23 +53,61 @@ def attribute(
         instruction: the prompt after the document.
         answer: the answer's token ids; may be empty.
         heads: the heads that retrieve, weighted; origins are those of a head's own layer.
-
-    Returns:
-        Weights that sum to 1, for the tokens that have any; empty when nothing was kept.
     """
     ids = [*instruction.ids, *answer]
     start, stop = instruction.question
     rows = [*range(start, stop), *range(len(instruction.ids), len(ids))]
     scored = torch.tensor(rows or range(len(ids)), device=backbone.device)
     stream = Stream(slice(0, len(ids)), cache, writes=False, visible=cache.length, scored=scored)
-    with backbone.attached():
-        backbone.forward(torch.tensor(ids, device=backbone.device), [stream])
+    likelihood = _likelihood(backbone, stream, instruction, answer)
     weights: dict[int, float] = {}
     for head in heads:
         attention = (stream.scores[head.layer][head.head] * head.weight).tolist()
-        origins = cache.origins[head.layer, : cache.length].tolist()
+        kv_head = head.head * backbone.kv_heads // backbone.heads
+        origins = cache.origins_of(head.layer, kv_head).tolist()
         for origin, weight in zip(origins, attention, strict=True):
             if origin != NO_ORIGIN and origin >= SINKS:
                 weights[origin] = weights.get(origin, 0.0) + weight
     total = sum(weights.values())
-    return {origin: weight / total for origin, weight in weights.items() if weight > 0}
+    shares = {origin: weight / total for origin, weight in weights.items() if weight > 0}
+    return Attribution(shares, likelihood)
+
+
+def likelihood_without(
+    backbone: Backbone,
+    cache: StateCache,
+    instruction: Instruction,
+    answer: Sequence[int],
+    origins: Collection[int],
+) -> float:
+    """The answer's log-likelihood in nats per token, had these tokens not been kept.
+
+    One pass over what was kept, which stays as it is; the states of the tokens are hidden from it.
+    """
+    visible = cache.length
+    gone = torch.tensor(sorted(origins), device=backbone.device)
+    # a row of origins for each layer, or for each KV head of each
+    hidden = torch.isin(cache.origins[:, :visible], gone).reshape(backbone.layers, -1, visible)
+    rows = slice(0, len(instruction.ids) + len(answer))
+    stream = Stream(rows, cache, writes=False, visible=visible, hidden=hidden)
+    return _likelihood(backbone, stream, instruction, answer)
+
+
+def _likelihood(
+    backbone: Backbone, stream: Stream, instruction: Instruction, answer: Sequence[int]
+) -> float:
+    """Run the stream, which is of the instruction and the answer; the answer's likelihood."""
+    ids = torch.tensor([*instruction.ids, *answer], device=backbone.device)
+    with backbone.attached():
+        logits = backbone.forward(ids, [stream], rows=len(answer) + 1)
+    if not answer:
+        return 0.0
+    # the row before a token predicts it
+    pieces: list[tuple[Tensor, Tensor]] = list(
+        zip(logits[:-1].split(LOGIT_ROWS), ids[-len(answer) :].split(LOGIT_ROWS), strict=True)
+    )
+    loss = sum(
+        float(functional.cross_entropy(rows.float(), wanted, reduction="sum"))
+        for rows, wanted in pieces
+    )
+    return -loss / len(answer)

@@ -54,8 +54,12 @@ class Backbone:
         self.dtype = seen[0].key.dtype
         self._prove_logits(ids)
 
-    def cache_shape(self, capacity: int) -> CacheShape:
-        """The shape of a cache with `capacity` slots per layer."""
+    def cache_shape(self, capacity: int, *, per_head: bool = False, fields: int = 0) -> CacheShape:
+        """The shape of a cache with `capacity` slots per layer.
+
+        With `per_head`, every KV head keeps states of its own; `fields` numbers of each are
+        remembered.
+        """
         return CacheShape(
             self.layers,
             self.kv_heads,
@@ -64,11 +68,15 @@ class Backbone:
             capacity,
             self.dtype,
             self.device,
+            self.kv_heads if per_head else 1,
+            fields,
         )
 
-    def cache(self, capacity: int, table: RopeTable) -> StateCache:
-        """An empty cache of `capacity` slots per layer; `table` is shared by a reading's caches."""
-        return StateCache(self.cache_shape(capacity), table)
+    def cache(
+        self, capacity: int, table: RopeTable, *, per_head: bool = False, fields: int = 0
+    ) -> StateCache:
+        """An empty cache, as in `cache_shape`; `table` is shared by a reading's caches."""
+        return StateCache(self.cache_shape(capacity, per_head=per_head, fields=fields), table)
 
     def rope_table(self) -> RopeTable:
         """A fresh table of rotations by slot, for one reading."""

@@ -10,7 +10,9 @@ from torch import Tensor
 
 from citrus_cli.engine.attention import Stream
 from citrus_cli.engine.backbone import Backbone
-from citrus_cli.engine.eviction import evict, judging_stream
+from citrus_cli.engine.closing import ClosedCaches, close
+from citrus_cli.engine.entropy import EntropyReader
+from citrus_cli.engine.eviction import cache_for, evict, judging_stream
 from citrus_cli.engine.instruction import Instruction, ReadingSettings
 from citrus_cli.engine.policies import Policy, Rows
 from citrus_cli.engine.selection import Selection
@@ -24,12 +26,16 @@ MIN_CHUNK = 16
 class Reading:
     """A document being read for some instructions, and what is kept of it.
 
-    With a shared-cache policy there is one instruction, and its cache is the one through which the
-    document is read. With an individual-cache policy the document is read through a cache of its
-    own, and each of any number of instructions keeps a selection beside it. `prefix` is what the
+    With a shared-cache policy that asks the instruction on the way there is one, and its cache is
+    the one through which the document is read; with one that does not there may be several, and
+    after the end each has a copy of that cache and evicts from it. With an individual-cache policy
+    the document is read through a cache of its own, and each of any number of instructions keeps a
+    selection beside it. `caches` are in the order of the instructions. `prefix` is what the
     model reads before the document (the chat template's head); it is never evicted, and counts
     neither as document nor in the budget. `on_states` is handed the states of the prefix, and of
-    every chunk as it has been read.
+    every chunk as it has been read. `on_pass` is called with a chunk's size right after its forward
+    pass, of which it has the first rows; nothing counts as read yet, and when memory runs out in it
+    the chunk is read again in halves.
     """
 
     backbone: Backbone
@@ -38,24 +44,27 @@ class Reading:
     instructions: Sequence[Instruction]
     prefix: Sequence[int] = ()
     on_states: Callable[[States], None] = lambda states: None
+    on_pass: Callable[[int], None] = lambda size: None
     tokens_read: int = 0
     chunk_size: int = 0
     """The chunk in use: the one that was set, halved whenever device memory ran out."""
     document: StateCache = field(init=False)
-    caches: list[StateCache] = field(init=False)
+    caches: Sequence[StateCache] = field(init=False)
 
     def __post_init__(self) -> None:
-        if len(self.instructions) != 1 and not self.individual:
+        count = len(self.instructions)
+        if not self.individual and (count != 1 and not (count and self.policy.serves_many())):
             raise ValueError(f"policy {self.policy.name} reads for one instruction at a time")
         self.chunk_size = self.settings.chunk_size
         self._pinned = len(self.prefix)
         table = self.backbone.rope_table()
         self._reader_policy = self.policy.document_policy or self.policy
         self._budget = self.policy.document_budget or self.settings.budget
-        riding = 0 if self.individual else len(self.instructions[0].ids)
+        riding = 0 if self.individual else max(len(one.ids) for one in self.instructions)
         slots = self.settings.capacity(self._pinned, riding, self._budget)
-        self.document = self.backbone.cache(slots, table)
-        self.caches = [self.document]
+        self.document = cache_for(self._reader_policy, self.backbone, slots, table)
+        self.caches = [self.document] * count
+        self._entropy = EntropyReader(self.backbone) if self._reader_policy.wants_entropy else None
         self.selection: Selection | None = None
         if self.individual:
             self.selection = Selection(
@@ -95,19 +104,19 @@ class Reading:
     def _read_prefix(self) -> None:
         ids = self._tensor(self.prefix)
         stream = Stream(slice(0, len(self.prefix)), self.document, writes=True, visible=0)
-        self.backbone.forward(ids, [stream])
+        self._pass(ids, [stream], len(self.prefix))
         self._commit(torch.full_like(ids, NO_ORIGIN))
 
     def _step_or_split(self, chunk: Sequence[int]) -> None:
         """One step; when memory runs out, the same tokens in two steps of half the size."""
         if len(chunk) <= self.chunk_size:
             try:
-                streams = self._forward(chunk)
+                passed = self._forward(chunk)
             except torch.OutOfMemoryError:
                 if len(chunk) < 2 * MIN_CHUNK:
                     raise
             else:
-                self._settle(len(chunk), streams)
+                self._settle(len(chunk), *passed)
                 return
             # outside the handler, so that the failed pass's tensors are freed
             torch.cuda.empty_cache()
@@ -118,32 +127,53 @@ class Reading:
 
     def step(self, chunk: Sequence[int]) -> None:
         """Read one chunk; evict from what was there before it. Inside `backbone.attached()`."""
-        self._settle(len(chunk), self._forward(chunk))
+        self._settle(len(chunk), *self._forward(chunk))
 
-    def _forward(self, chunk: Sequence[int]) -> Stream:
-        """The chunk's pass, an instruction riding along; the stream that judges the old states.
+    def _forward(self, chunk: Sequence[int]) -> tuple[Stream, Tensor | None]:
+        """The chunk's pass, an instruction riding along; the stream that judges the old states, and
+        the tokens' entropy if it is wanted.
 
         States are written, not yet counted, so a pass that fails changes nothing.
         """
-        size, cache = len(chunk), self.document
+        size, cache, policy = len(chunk), self.document, self._reader_policy
         reader = Stream(slice(0, size), cache, writes=True, visible=cache.length)
-        rows = self._reader_policy.rows
-        visible = cache.length + (size if self._reader_policy.sees_chunk else 0)
+        visible = cache.length + (size if policy.sees_chunk else 0)
         judge, ids, streams = reader, [*chunk], [reader]
-        if visible - self._pinned > self._budget:
-            if rows is Rows.CHUNK:
-                reader.scored = torch.arange(size, device=self.backbone.device)
-            elif rows is not Rows.NONE:
-                judge = judging_stream(self.instructions[0], rows, cache, size, visible)
+        if policy.memory_fields:
+            reader.judged = cache.length + size
+            reader.squared = policy.wants_squares
+        if policy.memory_fields or visible - self._pinned > self._budget:
+            if policy.rows.asks:
+                judge = judging_stream(
+                    self.instructions[0], policy, policy.rows, cache, size, visible
+                )
                 ids += self.instructions[0].ids
                 streams.append(judge)
-        self.backbone.forward(self._tensor(ids), streams)
-        return judge
+            elif policy.rows is not Rows.NONE:
+                rows = policy.rows.of_chunk(size)
+                reader.scored = torch.tensor(rows, device=self.backbone.device)
+        entropy = self._pass(self._tensor(ids), streams, size)
+        self.on_pass(size)
+        return judge, entropy
 
-    def _settle(self, size: int, judge: Stream) -> None:
+    def _pass(self, ids: Tensor, streams: list[Stream], size: int) -> Tensor | None:
+        """One forward pass; the entropy of the text, the first `size` of `ids`, if it is wanted."""
+        if self._entropy is not None:
+            return self._entropy.forward(ids, streams, size)
+        self.backbone.forward(ids, streams)
+        return None
+
+    def _settle(self, size: int, judge: Stream, entropy: Tensor | None) -> None:
         """Count the states of a chunk that went through, and evict."""
         self._commit(torch.arange(self.tokens_read, self.tokens_read + size))
-        self._evict(judge, self._reader_policy)
+        evict(
+            judge,
+            self._reader_policy,
+            cache=self.document,
+            pinned=self._pinned,
+            budget=self._budget,
+            entropy=entropy,
+        )
         self.tokens_read += size
 
     def _close(self) -> None:
@@ -151,16 +181,22 @@ class Reading:
         if self.selection is not None:
             self.selection.close()
             return
-        cache, rows = self.document, self.policy.closing_rows
-        if cache.length - self._pinned <= self._budget:
-            return
-        judge = judging_stream(self.instructions[0], rows, cache, 0, cache.length)
-        if rows is not Rows.NONE:
-            self.backbone.forward(self._tensor(self.instructions[0].ids), [judge])
-        self._evict(judge, self.policy)
+        asked = self.policy.closing_rows is not Rows.NONE
+        fits = self.document.length - self._pinned <= self._budget
+        if len(self.instructions) > 1 and asked and not fits:
+            self.caches = ClosedCaches(self.document, len(self.instructions), self._close_for)
+        else:
+            self._close_for(0, self.document)
 
-    def _evict(self, judge: Stream, policy: Policy) -> None:
-        evict(judge, policy, cache=self.document, pinned=self._pinned, budget=self._budget)
+    def _close_for(self, index: int, cache: StateCache) -> None:
+        close(
+            self.backbone,
+            self.policy,
+            self.instructions[index],
+            cache,
+            pinned=self._pinned,
+            budget=self._budget,
+        )
 
     def _commit(self, origins: Tensor) -> None:
         self.document.commit(origins.to(self.backbone.device))

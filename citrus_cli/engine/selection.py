@@ -14,7 +14,7 @@ import torch
 
 from citrus_cli.engine.attention import Stream
 from citrus_cli.engine.backbone import Backbone
-from citrus_cli.engine.eviction import evict, judging_stream
+from citrus_cli.engine.eviction import cache_for, evict, judging_stream
 from citrus_cli.engine.instruction import Instruction, ReadingSettings
 from citrus_cli.engine.policies import Policy, Rows
 from citrus_cli.engine.rope import RopeTable
@@ -44,7 +44,7 @@ class Selection:
         self.instructions = instructions
         self._pinned = prefix
         self.caches = [
-            backbone.cache(capacity(settings, policy.lag, prefix, len(i.ids)), table)
+            cache_for(policy, backbone, capacity(settings, policy.lag, prefix, len(i.ids)), table)
             for i in instructions
         ]
 
@@ -71,7 +71,9 @@ class Selection:
             if streams and len(ids) + len(instruction.ids) > JUDGING_ROWS:
                 self._pass(ids, streams)
                 ids, streams = [], []
-            streams.append(judging_stream(instruction, rows, cache, len(ids), cache.length))
+            streams.append(
+                judging_stream(instruction, self.policy, rows, cache, len(ids), cache.length)
+            )
             ids += instruction.ids
         self._pass(ids, streams)
 

@@ -41,7 +41,9 @@ class States:
 class CacheShape:
     """What a cache must hold.
 
-    `capacity` counts slots per layer: prefix, budget, chunk, instruction and answer.
+    `capacity` counts slots per layer: prefix, budget, chunk, instruction and answer. `groups` is
+    how many choices a layer makes of what it keeps: 1 for all its KV heads together, or one for
+    each. `fields` is how many numbers a policy remembers of each state.
     """
 
     layers: int
@@ -51,16 +53,25 @@ class CacheShape:
     capacity: int
     dtype: torch.dtype
     device: torch.device
+    groups: int = 1
+    fields: int = 0
 
     def __post_init__(self) -> None:
         if min(self.layers, self.kv_heads, self.head_dim, self.value_dim, self.capacity) < 1:
             raise ValueError(f"every size of a cache must be positive: {self}")
+        if self.groups not in (1, self.kv_heads) or self.fields < 0:
+            raise ValueError(f"a cache chooses per layer or per KV head: {self}")
+
+    @property
+    def rows(self) -> int:
+        """How many choices are made in all: one per layer, or one per layer and KV head."""
+        return self.layers * self.groups
 
     @property
     def bytes(self) -> int:
         """Bytes that the buffers of one cache take (keys twice: as stored, and rotated)."""
-        per_slot = (2 * self.head_dim + self.value_dim) * self.kv_heads * self.dtype.itemsize + 8
-        return self.layers * self.capacity * per_slot
+        per_slot = (2 * self.head_dim + self.value_dim) * self.kv_heads * self.dtype.itemsize
+        return self.layers * self.capacity * (per_slot + self.groups * (8 + 4 * self.fields))
 
 
 class StateCache:
@@ -71,6 +82,10 @@ class StateCache:
     that nothing is rotated twice while nothing moves. States enter through `write`, a layer at a
     time while a forward pass runs, and count once `commit` is called; until then a failed pass
     leaves the cache as it was.
+
+    `origins` is (rows, capacity): a row for each layer, or for each layer and KV head where a
+    policy chooses per head (layer-major). `memory` is (fields, rows, capacity) float32: what a
+    policy remembers of each state, 0 when it enters.
     """
 
     def __init__(self, shape: CacheShape, table: RopeTable) -> None:
@@ -83,8 +98,9 @@ class StateCache:
         self.rotated = torch.zeros_like(self.keys)
         self.values = torch.zeros(*size, shape.value_dim, **options)  # type: ignore[call-overload]
         self.origins = torch.full(
-            (shape.layers, shape.capacity), NO_ORIGIN, dtype=torch.long, device=shape.device
+            (shape.rows, shape.capacity), NO_ORIGIN, dtype=torch.long, device=shape.device
         )
+        self.memory = torch.zeros(shape.fields, *self.origins.shape, device=shape.device)
         self._fresh = [0] * shape.layers  # slots of `rotated` that are up to date
         self._version = table.version
 
@@ -101,6 +117,7 @@ class StateCache:
         """Count the states just written in every layer, (tokens,) origins with them."""
         end = self.length + origins.shape[0]
         self.origins[:, self.length : end] = origins
+        self.memory[:, :, self.length : end] = 0
         self.length = end
 
     def refresh(self, layer: int, end: int) -> None:
@@ -115,23 +132,48 @@ class StateCache:
             self._fresh[layer] = end
 
     def keep(self, indices: Tensor, among: int) -> None:
-        """Evict: of the slots before `among`, keep `indices`, (layers, k) ascending per layer.
+        """Evict: of the slots before `among`, keep `indices`, (rows, k) ascending per row.
 
         Slots from `among` on are kept whole and move down.
         """
+        layers, groups = self.shape.layers, self.shape.groups
         kept = indices.shape[1]
         length = kept + self.length - among
         tail = torch.arange(among, self.length, device=indices.device)
         slots = torch.cat((indices, tail.expand(indices.shape[0], -1)), dim=1)
-        for layer, chosen in enumerate(slots):
-            self.keys[layer, :, :, :length] = self.keys[layer].index_select(2, chosen)
-            self.values[layer, :, :, :length] = self.values[layer].index_select(2, chosen)
+        for layer, chosen in enumerate(slots.unflatten(0, (layers, groups))):
+            for states in (self.keys[layer, 0], self.values[layer, 0]):
+                states[:, :length] = _select(states, chosen)
         self.origins[:, :length] = self.origins.gather(1, slots)
+        if self.shape.fields:
+            remembered = self.memory.gather(2, slots.expand(self.shape.fields, -1, -1))
+            self.memory[:, :, :length] = remembered
         unmoved = slots == torch.arange(length, device=slots.device)
         # how many slots stayed in place from the front: their rotation still holds
-        in_place = unmoved.long().cumprod(dim=1).sum(dim=1).tolist()
-        self._fresh = [min(a, b) for a, b in zip(self._fresh, in_place, strict=True)]
+        in_place = unmoved.long().cumprod(dim=1).sum(dim=1).view(layers, groups).amin(dim=1)
+        self._fresh = [min(a, b) for a, b in zip(self._fresh, in_place.tolist(), strict=True)]
         self.length = length
+
+    def copy(self) -> StateCache:
+        """A cache of the same size that holds the same, and shares only the rotary table."""
+        made = StateCache(self.shape, self.table)
+        for ours, theirs in ((self.keys, made.keys), (self.values, made.values)):
+            theirs[:, :, :, : self.length] = ours[:, :, :, : self.length]
+        made.rotated[:, :, :, : self.length] = self.rotated[:, :, :, : self.length]
+        made.origins[:, : self.length] = self.origins[:, : self.length]
+        made.memory[:, :, : self.length] = self.memory[:, :, : self.length]
+        made.length, made._fresh, made._version = self.length, [*self._fresh], self._version
+        return made
+
+    def origins_of(self, layer: int, kv_head: int) -> Tensor:
+        """The origins of the states that a KV head holds, (length,)."""
+        row = layer * self.shape.groups + (kv_head if self.shape.groups > 1 else 0)
+        return self.origins[row, : self.length]
+
+    def layer_origins(self, start: int) -> Tensor:
+        """The origins that each layer holds from slot `start` on, (layers, groups · states)."""
+        held = self.origins[:, start : self.length]
+        return held.unflatten(0, (self.shape.layers, self.shape.groups)).flatten(1)
 
     def tail(self, count: int) -> States:
         """The newest `count` states, as a view; their origins must follow one another."""
@@ -151,3 +193,10 @@ class StateCache:
             raise IndexError(f"cannot cut {self.length} states to {length}")
         self.length = length
         self._fresh = [min(fresh, length) for fresh in self._fresh]
+
+
+def _select(states: Tensor, slots: Tensor) -> Tensor:
+    """The states (kv_heads, slots, dim) in the slots (1, k) of all heads, or (kv_heads, k)."""
+    if slots.shape[0] == 1:
+        return states.index_select(1, slots[0])
+    return states.gather(1, slots.unsqueeze(2).expand(-1, -1, states.shape[2]))

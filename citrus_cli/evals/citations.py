@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from citrus_cli.documents import open_documents
-from citrus_cli.errors import CitrusError, UsageError
+from citrus_cli.errors import UsageError
+from citrus_cli.evals.ranking import Ranking
 from citrus_cli.qa import DocumentQA
 
 CUTS = (1, 3, 5)
@@ -41,7 +41,6 @@ def cited_pages(qa: DocumentQA, questions: Path) -> Iterator[Cited]:
 
     Raises:
         UsageError: the file is not such a set.
-        CitrusError: the library for BM25 is not installed.
     """
     for document, asked in _question_set(questions).items():
         path = questions.parent / document
@@ -51,7 +50,8 @@ def cited_pages(qa: DocumentQA, questions: Path) -> Iterator[Cited]:
             for answer in qa.ask_all(path, [one.question for one in asked])
         ]
         yield _cited(f"citrus ({qa.settings.policy})", document, asked, cited)
-        ranked = [_bm25(texts, one.question) for one in asked]
+        pages, ranks = list(texts), Ranking(list(texts.values()))
+        ranked = [[pages[at] for at in ranks.best_first(one.question)] for one in asked]
         yield _cited("BM25 over pages", document, asked, ranked)
 
 
@@ -71,22 +71,6 @@ def _texts(path: Path) -> dict[int, str]:
         for block in document.blocks():
             texts[block.page] = texts.get(block.page, "") + block.text
     return texts
-
-
-def _bm25(texts: dict[int, str], question: str) -> list[int]:
-    """Pages by their BM25 score for the question's words, the best first."""
-    try:
-        from rank_bm25 import BM25Okapi
-    except ImportError as error:
-        raise CitrusError("BM25 needs the package rank-bm25: pip install rank-bm25") from error
-    pages = list(texts)
-    index = BM25Okapi([_words(texts[page]) for page in pages])
-    scores = index.get_scores(_words(question))
-    return [page for _, page in sorted(zip(-scores, pages, strict=True))]
-
-
-def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", text.lower())
 
 
 def _question_set(path: Path) -> dict[str, list[PageQuestion]]:

@@ -6,6 +6,8 @@ import re
 import string
 from collections import Counter
 from collections.abc import Sequence
+from functools import cache
+from typing import Any
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
@@ -17,9 +19,31 @@ def normalized(text: str) -> str:
     return " ".join(_ARTICLES.sub(" ", text).split())
 
 
+def exact_match(answer: str, accepted: Sequence[str]) -> float:
+    """1 if the normalized answer is an accepted one, else 0."""
+    return float(normalized(answer) in {normalized(one) for one in accepted})
+
+
 def f1(answer: str, accepted: Sequence[str]) -> float:
     """The harmonic mean of precision and recall over words; the best of the accepted answers."""
     return max(_f1(normalized(answer).split(), normalized(one).split()) for one in accepted)
+
+
+def recall(answer: str, accepted: Sequence[str]) -> float:
+    """The share of an accepted answer's words that are in the answer; the best of them."""
+    return max(_recall(normalized(answer).split(), normalized(one).split()) for one in accepted)
+
+
+def rouge_l(answer: str, accepted: Sequence[str]) -> float:
+    """ROUGE-L (F-measure, without stemming) by the library rouge-score; the best of them."""
+    return max(float(_rouge_scorer().score(one, answer)["rougeL"].fmeasure) for one in accepted)
+
+
+@cache
+def _rouge_scorer() -> Any:
+    from rouge_score.rouge_scorer import RougeScorer
+
+    return RougeScorer(["rougeL"], use_stemmer=False)
 
 
 def _f1(given: list[str], wanted: list[str]) -> float:
@@ -27,3 +51,9 @@ def _f1(given: list[str], wanted: list[str]) -> float:
         return float(given == wanted)
     shared = sum((Counter(given) & Counter(wanted)).values())
     return 2 * shared / (len(given) + len(wanted))
+
+
+def _recall(given: list[str], wanted: list[str]) -> float:
+    if not wanted:
+        return float(not given)
+    return sum((Counter(given) & Counter(wanted)).values()) / len(wanted)

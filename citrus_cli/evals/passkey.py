@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from citrus_cli.engine.generator import generate
 from citrus_cli.engine.instruction import ReadingSettings
-from citrus_cli.engine.reader import Reading
+from citrus_cli.evals.methods import METHODS
+from citrus_cli.evals.texts import EvalText, Question, window
+from citrus_cli.models.plain import PlainEncoder
 from citrus_cli.run import Runner
 
 FILLER = (
@@ -44,6 +46,31 @@ def passkey_tokens(
     return filler * before + needle + filler * (copies - before)
 
 
+def passkeys(length: int, trials: int, seed: int) -> list[tuple[str, float]]:
+    """The numbers to hide in texts of a length, each with its depth: they are even."""
+    rng = random.Random(f"{seed} {length}")
+    return [(str(rng.randint(10_000, 99_999)), (at + 0.5) / trials) for at in range(trials)]
+
+
+def passkey_text(encoder: PlainEncoder, length: int, key: str, depth: float) -> EvalText:
+    """A text of about `length` tokens in which `key` is hidden, and the question for it."""
+    filler = encoder.encode(FILLER)
+    needle = encoder.encode(f"The pass key is {key}. Remember it. {key} is the pass key. ")
+    ids = passkey_tokens((filler, needle), length, depth)
+    start = round(length // len(filler) * depth) * len(filler)
+    place = (start, start + len(needle))
+    breaks = [*range(0, start + 1, len(filler)), *range(place[1], len(ids), len(filler))]
+    question = Question(
+        "key",
+        QUESTION,
+        needed=((key,),),
+        places=((place,),),
+        passages=(window(breaks, place, len(ids)),),
+        about={"depth": depth},
+    )
+    return EvalText(ids, (question,))
+
+
 def passkey(
     runner: Runner,
     policies: Sequence[str],
@@ -59,32 +86,18 @@ def passkey(
     """
     settings = ReadingSettings(budget, chunk_size, ANSWER_TOKENS)
     instruction = runner.instruction(QUESTION)
-    filler = runner.encoder.encode(FILLER)
     for length in lengths:
         for policy in policies:
-            rule = runner.policy(policy)
-            rng = random.Random(f"{seed} {length}")
             found, read, seconds = 0, 0, 0.0
-            for trial in range(trials):
-                key = str(rng.randint(10_000, 99_999))
-                needle = runner.encoder.encode(
-                    f"The pass key is {key}. Remember it. {key} is the pass key. "
-                )
-                ids = passkey_tokens((filler, needle), length, (trial + 0.5) / trials)
-                reading = Reading(
-                    runner.backbone,
-                    rule,
-                    settings,
-                    [instruction],
-                    runner.prompt.prefix,
-                )
+            for key, depth in passkeys(length, trials, seed):
+                ids = passkey_text(runner.encoder, length, key, depth).ids
                 started = time.perf_counter()
-                reading.read([ids])
+                (kept,) = METHODS[policy].remember(runner, ids, [instruction], settings)
                 seconds += time.perf_counter() - started
-                read += reading.tokens_read
+                read += len(ids)
                 answer = generate(
                     runner.backbone,
-                    reading.caches[0],
+                    kept.cache,
                     instruction,
                     ANSWER_TOKENS,
                     runner.loaded.eos_token_ids,

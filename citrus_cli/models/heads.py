@@ -1,41 +1,41 @@
-"""The retrieval heads of a model: shipped for the built-in one, else remembered once found."""
+"""How a model retrieves: shipped for the built-in one, else remembered once found."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
-from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from citrus_cli.models import cache
 
 if TYPE_CHECKING:
-    from citrus_cli.engine.policies import Head
+    from citrus_cli.engine.retrieval import Retrieval
     from citrus_cli.models.load import LoadedModel
 
-FORMAT = 1
+FORMAT = 2
 """Goes up when heads are found or used in another way, so that remembered ones are found again."""
 
 
-def known_heads(loaded: LoadedModel) -> tuple[Head, ...]:
-    """The heads of a model, if they are remembered or shipped; else none."""
+def known_retrieval(loaded: LoadedModel) -> Retrieval | None:
+    """A model's retrieval heads and what they find, if that is remembered or shipped."""
     try:
-        return _heads(json.loads(_path(loaded).read_text("utf-8"))["heads"])
+        return _retrieval(json.loads(_path(loaded).read_text("utf-8")))
     except (OSError, ValueError, KeyError, TypeError):
-        pass  # not there, or not readable: the shipped ones, or they are found again
+        pass  # not there, or not readable: what is shipped, or it is found again
     shipped = json.loads(
         resources.files("citrus_cli.models").joinpath("heads.json").read_text("utf-8")
     )
-    return _heads(shipped.get(loaded.name, ()))
+    return _retrieval(shipped[loaded.name]) if loaded.name in shipped else None
 
 
-def remember(loaded: LoadedModel, heads: Sequence[Head]) -> None:
-    """Keep the heads of a model for later runs; without a writable cache they are found again."""
+def remember(loaded: LoadedModel, retrieval: Retrieval) -> None:
+    """Keep what was found for later runs; without a writable cache it is found again."""
     path = _path(loaded)
-    text = json.dumps({"model": loaded.name, "heads": [list(head) for head in heads]})
+    heads = [list(head) for head in retrieval.heads]
+    text = json.dumps({"model": loaded.name, "heads": heads, "found": retrieval.found})
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_suffix(f".{os.getpid()}.tmp")
@@ -53,7 +53,9 @@ def _path(loaded: LoadedModel) -> Path:
     return cache.cache_dir() / "heads" / f"{hashlib.sha256(what.encode()).hexdigest()[:24]}.json"
 
 
-def _heads(rows: Sequence[Sequence[float]]) -> tuple[Head, ...]:
+def _retrieval(found: dict[str, Any]) -> Retrieval:
     from citrus_cli.engine.policies import Head
+    from citrus_cli.engine.retrieval import Retrieval
 
-    return tuple(Head(int(layer), int(head), float(weight)) for layer, head, weight in rows)
+    heads = (Head(int(layer), int(head), float(weight)) for layer, head, weight in found["heads"])
+    return Retrieval(tuple(heads), float(found["found"]))

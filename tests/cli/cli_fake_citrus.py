@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 
 from cli_fake_api import FakeDocumentQA
+from cli_fake_comparing import FakeComparing
 
-from citrus_cli.cli import ask, chat, main
+from citrus_cli.cli import ask, chat, compare, main
 
 ask.load_document_qa = lambda: FakeDocumentQA  # type: ignore[assignment, return-value]
 chat.load_document_qa = ask.load_document_qa
+compare.load_comparing = lambda: FakeComparing  # type: ignore[assignment, return-value]
 
 if __name__ == "__main__":
     sys.exit(main())

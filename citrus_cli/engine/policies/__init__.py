@@ -4,12 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from citrus_cli.engine.policies.base import Candidates, Policy, Rows, mean_attention, protect
+from citrus_cli.engine.policies.base import (
+    Candidates,
+    Observation,
+    Policy,
+    Rows,
+    head_attention,
+    mean_attention,
+    protect,
+)
 from citrus_cli.engine.policies.citrus import Citrus
+from citrus_cli.engine.policies.h2o import H2O
 from citrus_cli.engine.policies.heads import CitrusHeads, Head
 from citrus_cli.engine.policies.individual import CitrusHeadsIndividual, CitrusIndividual
+from citrus_cli.engine.policies.keydiff import KeyDiff
+from citrus_cli.engine.policies.knorm import KNorm
+from citrus_cli.engine.policies.random import Random
+from citrus_cli.engine.policies.roco import RoCo
+from citrus_cli.engine.policies.sirllm import SirLLM
+from citrus_cli.engine.policies.snapkv import SnapKV
 from citrus_cli.engine.policies.standard import Standard
 from citrus_cli.engine.policies.streaming import Streaming
+from citrus_cli.engine.policies.tova import Tova
+from citrus_cli.engine.policies.variants import (
+    CitrusDecay,
+    CitrusPerHead,
+    CitrusPooled,
+    CitrusRecent,
+    CitrusSeesChunk,
+    CitrusValueNorm,
+)
 
 POLICIES: dict[str, type[Policy]] = {
     policy.name: policy
@@ -18,8 +42,22 @@ POLICIES: dict[str, type[Policy]] = {
         CitrusHeadsIndividual,
         Citrus,
         CitrusIndividual,
+        CitrusSeesChunk,
+        CitrusPerHead,
+        CitrusPooled,
+        CitrusValueNorm,
+        CitrusRecent,
+        CitrusDecay,
         Standard,
         Streaming,
+        H2O,
+        Tova,
+        RoCo,
+        SnapKV,
+        SirLLM,
+        KeyDiff,
+        KNorm,
+        Random,
     )
 }
 
@@ -42,10 +80,12 @@ __all__ = [
     "CitrusHeadsIndividual",
     "CitrusIndividual",
     "Head",
+    "Observation",
     "Policy",
     "Rows",
     "Standard",
     "Streaming",
+    "head_attention",
     "make_policy",
     "mean_attention",
     "protect",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from torch import Tensor
 
@@ -18,8 +19,9 @@ class Remembered:
     """What an instruction can attend to once a text has been read.
 
     `cache` is ready for `engine.generator.generate`: it has room for the instruction and
-    `settings.answer_tokens`. `origins` is (layers, states): which tokens of the text are in it, as
-    indices into the text, ascending per layer; the prompt's own states are not among them.
+    `settings.answer_tokens`. `origins` is (layers, states), or (layers · kv_heads, states) where a
+    method chooses per head: which tokens of the text are in it, as indices into the text, ascending
+    per layer or head; the prompt's own states are not among them.
     """
 
     cache: StateCache
@@ -31,6 +33,12 @@ class Method(ABC):
     """A way to fit a text into memory: an eviction policy, a choice of text, or everything."""
 
     name: str
+
+    budgeted: ClassVar[bool] = True
+    """Whether it keeps within `settings.budget`; else memory grows with the text."""
+
+    sized_as: str = "citrus"
+    """The policy whose caches are as large as those of this method."""
 
     @abstractmethod
     def remember(
@@ -51,3 +59,33 @@ class Method(ABC):
             instructions: the questions, each in the chat template's tail.
             settings: `budget` is the number of states per layer that may be left of the text.
         """
+
+    def limit(self, runner: Runner) -> int | None:
+        """How many positions, of prompt, text and answer together, the model was trained for.
+
+        Beyond them the method still runs, outside of what the model knows. None: the method keeps
+        to what the model knows, however long the text is.
+        """
+        return None
+
+    def check_room(
+        self,
+        runner: Runner,
+        tokens: int,
+        instructions: Sequence[Instruction],
+        settings: ReadingSettings,
+    ) -> None:
+        """Whether a text of so many tokens can be read within what the model and device allow.
+
+        Raises:
+            UsageError: the model does not know so many positions.
+            MemoryLimitError: there is no room.
+        """
+        sized = replace(
+            runner.settings,
+            policy=self.sized_as,
+            budget=settings.budget,
+            chunk_size=settings.chunk_size,
+            max_answer_tokens=settings.answer_tokens,
+        )
+        replace(runner, settings=sized).check_room(instructions)

@@ -8,6 +8,7 @@ from citrus_cli.engine.instruction import Instruction, ReadingSettings
 from citrus_cli.engine.reader import Reading
 from citrus_cli.engine.states import StateCache
 from citrus_cli.evals.methods.base import Method, Remembered
+from citrus_cli.evals.methods.reporting import reporter
 from citrus_cli.run import Runner
 
 
@@ -17,6 +18,7 @@ class PolicyMethod(Method):
     def __init__(self, name: str) -> None:
         """`name` is the policy's."""
         self.name = name
+        self.sized_as = name
 
     def remember(
         self,
@@ -27,12 +29,13 @@ class PolicyMethod(Method):
     ) -> Iterator[Remembered]:
         """What the policy keeps; one reading for all instructions where it lets one serve them."""
         policy, prefix = runner.policy(self.name), runner.prompt.prefix
-        together = policy.document_policy is not None
+        together = policy.serves_many() and instructions
         for group in [instructions] if together else [[one] for one in instructions]:
             reading = Reading(runner.backbone, policy, settings, group, prefix)
-            reading.read([text])
-            for instruction, cache in zip(group, reading.caches, strict=True):
-                yield remembered(cache, instruction, len(prefix))
+            reading.read([text], reporter(runner, self.name, len(text)))
+            for index, instruction in enumerate(group):
+                # by index: a cache that is made for each in turn is not held here
+                yield remembered(reading.caches[index], instruction, len(prefix))
 
 
 def remembered(cache: StateCache, instruction: Instruction, pinned: int) -> Remembered:

@@ -1,0 +1,86 @@
+"""GemFilter (arXiv 2409.17422): an early layer chooses the tokens that the whole model reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from citrus_cli.engine.instruction import Instruction, ReadingSettings
+from citrus_cli.engine.policies import Candidates, Policy, Rows, Streaming
+from citrus_cli.evals.methods.base import Method, Remembered
+from citrus_cli.evals.methods.reread import find, reread
+from citrus_cli.run import Runner
+
+DEPTH = 0.4
+"""How far up the layer that chooses lies: the paper takes layer 13 of 32."""
+
+KERNEL = 5
+"""Neighbours that share their rank."""
+
+
+class EarlyLayer(Policy):
+    """Ranks by what the last token of the instruction looks for in one layer.
+
+    The inner products of its query with the keys, summed over heads and averaged over neighbours
+    (the paper's algorithm 1, with the pooling of its authors' code). The logarithm of a head's
+    attention is that inner product, scaled and less a constant, which changes no order.
+    """
+
+    name = "gemfilter"
+    rows = Rows.LAST
+    closing_rows = Rows.LAST
+    document_policy = Streaming()
+    document_budget = 768
+    lag = 768
+
+    def __init__(self, layer: int) -> None:
+        """`layer` is the one that chooses."""
+        self.layer = layer
+
+    def rank(self, candidates: Candidates) -> Tensor:
+        """The pooled sum of the layer's heads: (1, states)."""
+        attention = candidates.attention
+        assert attention is not None
+        products = attention[self.layer].clamp_min(torch.finfo(torch.float32).tiny).log()
+        return functional.avg_pool1d(
+            products.sum(dim=0, keepdim=True),
+            KERNEL,
+            stride=1,
+            padding=KERNEL // 2,
+            count_include_pad=False,  # zero is no product here, and would be the largest of all
+        )
+
+
+class GemFilter(Method):
+    """The tokens that one early layer looks for, read afresh in full attention.
+
+    Where the paper's way holds the whole text in the first layers, this one is of fixed memory: the
+    text is read chunk by chunk through sinks and the most recent states, the layer judges what has
+    been gathered, and the best `budget` tokens go on to the next round. So a token is judged beside
+    the best ones so far and not beside all, its neighbours are those that are left, and all layers
+    run where the paper stops after the one that chooses. The choice of the layer is by depth.
+    """
+
+    name = "gemfilter"
+    sized_as = "citrus-heads-individual"
+
+    def remember(
+        self,
+        runner: Runner,
+        text: Sequence[int],
+        instructions: Sequence[Instruction],
+        settings: ReadingSettings,
+    ) -> Iterator[Remembered]:
+        """What the early layer chose for each instruction; one reading chooses for them all."""
+        policy = EarlyLayer(layer_of(runner.backbone.layers))
+        kept = find(runner, policy, text, instructions, settings, self.name)
+        for instruction, origins in zip(instructions, kept, strict=True):
+            yield reread(runner, text, origins[0].tolist(), instruction, settings)
+
+
+def layer_of(layers: int) -> int:
+    """The index of the layer that chooses, of so many: never the first, where there is another."""
+    return min(max(1, round(DEPTH * layers)), layers - 1)
