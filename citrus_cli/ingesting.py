@@ -11,7 +11,6 @@ from citrus_cli.engine.policies import POLICIES
 from citrus_cli.engine.reader import Reading
 from citrus_cli.errors import DocumentError, UsageError
 from citrus_cli.keeping import check_all_was_read, chunk_warnings, receipts
-from citrus_cli.models.memory import human_bytes
 from citrus_cli.progress import Loading, Note
 from citrus_cli.progress import Reading as ReadingEvent
 from citrus_cli.store.codec import StoreDtype, bytes_per_token
@@ -19,6 +18,7 @@ from citrus_cli.store.entry import DamagedEntryError, Entry, Identity
 from citrus_cli.store.identity import digest, identify
 from citrus_cli.store.store import DEFAULT_MAX_BYTES, Store
 from citrus_cli.tokens import DocumentTokens
+from citrus_cli.wording import human_bytes
 
 if TYPE_CHECKING:
     from citrus_cli.documents import Document

@@ -26,12 +26,12 @@ from citrus_cli.errors import MemoryLimitError, ModelError, UsageError
 from citrus_cli.models.hardware import free_memory
 from citrus_cli.models.heads import known_retrieval, remember
 from citrus_cli.models.load import LoadedModel, load_model
-from citrus_cli.models.memory import human_bytes
 from citrus_cli.models.plain import PlainEncoder
 from citrus_cli.models.prompts import ChatPrompt, Exchange
 from citrus_cli.pictures.model import Picture
 from citrus_cli.progress import Listener, Loading, ignore
 from citrus_cli.settings import Settings
+from citrus_cli.wording import human_bytes
 
 MEMORY_SHARE = 0.8
 """The part of the free memory that the caches of a group of questions may take."""

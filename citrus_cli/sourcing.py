@@ -71,9 +71,9 @@ def cited(
     `text` is what was read, of documents that are called `names`.
     """
     parts = list(_parts(weights, text, names, runner))
-    starts = {part.page: part.start for part, _ in parts}
+    by_page = {part.page: part for part, _ in parts}
     found = passages(ScoredPage(part.page, spans) for part, spans in parts)
-    return tuple(_in_whole_page(one, starts) for one in found)
+    return tuple(_in_whole_page(one, by_page, text) for one in found)
 
 
 def check(answer: str, question: str, kept: Kept) -> tuple[Claim, ...]:
@@ -125,7 +125,7 @@ def _parts(
 ) -> Iterator[tuple[Part, tuple[tuple[int, int, float], ...]]]:
     """Weights by token as weights by characters, for the parts of pages that have any."""
     by_piece = _by_piece(weights, text)
-    for part in text.parts(names, longest=longest):
+    for part in text.parts(names, longest=longest, having=by_piece):
         spans = []
         for piece in part.pieces:
             origins = by_piece.get(piece)
@@ -172,12 +172,14 @@ def _by_piece(origins: Iterable[int], text: TextLog) -> dict[Piece, list[int]]:
     return by_piece
 
 
-def _in_whole_page(one: Evidence, starts: dict[PageText, int]) -> Evidence:
-    """The passage, its characters counted from the start of its page and not of a part of it."""
-    start = next(
-        start
-        for page, start in starts.items()
+def _in_whole_page(one: Evidence, parts: dict[PageText, Part], text: TextLog) -> Evidence:
+    """The passage, counted from the start of its page and not of a part of it, with its lines."""
+    part = next(
+        part
+        for page, part in parts.items()
         if (page.document, page.page) == (one.document, one.page)
         and page.text[one.start : one.end] == one.quote
     )
-    return replace(one, start=one.start + start, end=one.end + start)
+    start, end = one.start + part.start, one.end + part.start
+    first, last = text.line(part, start), text.line(part, end - 1)
+    return replace(one, start=start, end=end, line=first, last_line=last)

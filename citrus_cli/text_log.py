@@ -6,8 +6,9 @@ import json
 import sys
 import tempfile
 import weakref
+from array import array
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -20,7 +21,7 @@ IN_MEMORY = 16 << 20
 PART = 1 << 18
 """Characters of a page that are looked at together: plain text may be one page of a gigabyte."""
 
-TEXT, INDEX = "text.utf8", "text.json"
+TEXT, INDEX, LINES = "text.utf8", "text.json", "lines.json"
 
 
 class Piece(NamedTuple):
@@ -46,11 +47,28 @@ class TextLog:
 
     def __init__(self) -> None:
         self._pieces: list[Piece] = []
+        # by document: where (in characters) and on which line of its source lines are counted from
+        self._lines: dict[int, tuple[array[int], array[int]]] = {}
         self._file: IO[bytes] = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115
         self._size = 0
 
-    def add(self, origin: int, place: Place, start: int, text: str) -> None:
-        """The text whose first token has this origin, `start` characters into its page."""
+    def add(
+        self,
+        origin: int,
+        place: Place,
+        start: int,
+        text: str,
+        lines: Iterable[tuple[int, int]] = (),
+    ) -> None:
+        """The text whose first token has this origin, `start` characters into its page.
+
+        `lines` say from where on lines of the source are counted, as (characters into the page,
+        line); the first is for the start of the text. None where lines mean nothing to a reader.
+        """
+        offsets, numbers = self._lines.setdefault(place.document, (array("q"), array("q")))
+        for offset, number in lines:
+            offsets.append(offset)
+            numbers.append(number)
         data = text.encode("utf-8", "surrogatepass")
         self._file.seek(self._size)
         self._file.write(data)
@@ -67,10 +85,17 @@ class TextLog:
         self._file.seek(piece.offset)
         return self._file.read(piece.size).decode("utf-8", "surrogatepass")
 
-    def parts(self, names: Sequence[str], *, longest: int = PART) -> Iterator[Part]:
+    def parts(
+        self,
+        names: Sequence[str],
+        *,
+        longest: int = PART,
+        having: Container[Piece] | None = None,
+    ) -> Iterator[Part]:
         """Every page, in the order of reading, long ones in parts of about `longest` characters.
 
-        `names` are what the documents are called.
+        `names` are what the documents are called. With `having` only parts with one of these
+        pieces: the text of the others is not even read.
         """
         begin = 0
         for end in range(1, len(self._pieces) + 1):
@@ -80,11 +105,30 @@ class TextLog:
                 if here.place == first.place and here.start - first.start < longest:
                     continue
             pieces = self._pieces[begin:end]
+            begin = end
+            if having is not None and not any(piece in having for piece in pieces):
+                continue
             text = "".join(map(self.text, pieces))
             place = first.place
             page = PageText(names[place.document], place.page, place.label, text)
             yield Part(page, first.start, tuple(pieces))
-            begin = end
+
+    def line(self, part: Part, at: int) -> int | None:
+        """The line of its source, from 1, that a character of a part is on.
+
+        `at` counts from the start of the page. None where the document has pages, or no lines.
+        """
+        document = part.pieces[0].place.document
+        offsets, numbers = self._lines.get(document, ((), ()))
+        index = bisect_right(offsets, at) - 1
+        if index < 0 or self._has_pages(document):
+            return None
+        begin = max(0, offsets[index] - part.start)
+        return numbers[index] + part.page.text.count("\n", begin, at - part.start)
+
+    def _has_pages(self, document: int) -> bool:
+        last = bisect_right(self._pieces, document, key=lambda piece: piece.place.document) - 1
+        return self._pieces[last].place.page > 1
 
     def pages(self, names: Sequence[str]) -> Iterator[PageText]:
         """Every page, whole, in the order of reading."""
@@ -98,6 +142,13 @@ class TextLog:
                 file.write(block)
         rows = [[p.origin, *p.place, p.start, p.offset, p.size] for p in self._pieces]
         (folder / INDEX).write_text(json.dumps(rows), "utf-8")
+        lines = {
+            document: [list(offsets), list(numbers)]
+            for document, (offsets, numbers) in self._lines.items()
+            if offsets
+        }
+        if lines:
+            (folder / LINES).write_text(json.dumps(lines), "utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> TextLog:
@@ -112,6 +163,12 @@ class TextLog:
             Piece(origin, Place(document, page, label), start, offset, size)
             for origin, document, page, label, start, offset, size in rows
         ]
+        if (folder / LINES).exists():  # not in what older versions stored
+            lines = json.loads((folder / LINES).read_text("utf-8"))
+            log._lines = {
+                int(document): (array("q", offsets), array("q", numbers))
+                for document, (offsets, numbers) in lines.items()
+            }
         log._file.close()
         log._file = (folder / TEXT).open("rb")
         weakref.finalize(log, log._file.close)

@@ -11,6 +11,7 @@ from citrus_cli.text_log import TextLog
 
 if TYPE_CHECKING:
     from citrus_cli.documents import Document
+    from citrus_cli.documents.blocks import Block
 
 
 class DocumentTokens:
@@ -44,7 +45,8 @@ class DocumentTokens:
                 self.page = block.page
                 self.fraction = self._overall(index, block.fraction)
                 place = Place(index, block.page, block.label)
-                self.log.add(sum(self.counts), place, block.start, block.text)
+                lines = _lines(block) if document.kind == "text" else ()
+                self.log.add(sum(self.counts), place, block.start, block.text, lines)
                 yield self._encode(place, block.text)
 
     def _encode(self, place: Place, text: str) -> list[int]:
@@ -58,3 +60,9 @@ class DocumentTokens:
             return None
         total = sum(self._sizes) or 1
         return min(1.0, (sum(self._sizes[:index]) + fraction * self._sizes[index]) / total)
+
+
+def _lines(block: Block) -> list[tuple[int, int]]:
+    """Where in its page, and on which line of its source, the lines of a block are counted from."""
+    found = [(0, block.line), *block.jumps]
+    return [(block.start + offset, line) for offset, line in found]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import math
 import random
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,7 +27,7 @@ from citrus_cli.models.plain import PlainEncoder
 from citrus_cli.pages import PageMap, Place
 from citrus_cli.progress import Writing
 from citrus_cli.store.store import Store
-from citrus_cli.text_log import TEXT, TextLog
+from citrus_cli.text_log import LINES, TEXT, TextLog
 from citrus_cli.tokens import DocumentTokens
 
 
@@ -139,6 +141,19 @@ def test_spans_say_which_characters_a_token_stands_for(words):
     assert all(a[0] <= b[0] for a, b in itertools.pairwise(spans))
 
 
+def test_of_parts_that_are_not_wanted_no_text_is_read(document, monkeypatch):
+    tokens = DocumentTokens(open_documents([document]), PlainEncoder(make_tokenizer()))
+    for _ in tokens:
+        pass
+    everything = list(tokens.log.parts(["log.txt"]))
+    wanted = everything[7].pieces[0]
+    read = []
+    text = TextLog.text
+    monkeypatch.setattr(TextLog, "text", lambda log, piece: read.append(piece) or text(log, piece))
+    assert list(tokens.log.parts(["log.txt"], having={wanted})) == [everything[7]]
+    assert read == list(everything[7].pieces)
+
+
 def test_the_log_finds_the_text_of_every_token(document):
     encoder = PlainEncoder(make_tokenizer())
     with open_documents([document])[0] as opened:
@@ -211,6 +226,74 @@ def test_evidence_in_a_long_page_is_counted_from_its_start(model, tmp_path, monk
     for one in (*whole, *make_qa(model).ask(path, "What happened on day 7?").evidence):
         assert text[one.start : one.end] == one.quote
     assert max(one.start for one in whole) > 20_000
+
+
+def uneven(random_: random.Random, lines: int) -> str:
+    """Text with runs of blank lines, and lines of which nothing is left when they are cleaned."""
+    blank = ["", "  ", "\t", "\u200b", "\ufeff ", "\r"]
+    return "\n".join(
+        f"Nothing of note happened here on day {number}, it says."
+        if random_.random() < 0.6
+        else random_.choice(blank)
+        for number in range(1, lines + 1)
+    )
+
+
+@pytest.mark.parametrize("longest", [20_000, 1 << 18])
+def test_a_text_without_pages_is_cited_by_its_lines(model, tmp_path, monkeypatch, longest):
+    """Blank lines are left out of what is read, and counted all the same."""
+    monkeypatch.setattr(sourcing._parts, "__kwdefaults__", {"longest": longest})
+    path = tmp_path / "notes.txt"
+    path.write_bytes(uneven(random.Random(longest), 2000).encode())
+    source = path.read_text().split("\n")
+    qa = make_qa(model)
+    live = qa.ask(path, "What happened on day 7?").evidence
+    piped = qa.ask("-", "What happened on day 7?", stdin=io.BytesIO(path.read_bytes())).evidence
+    qa.ingest(path)
+    stored = make_qa(model).ask(path, "What happened on day 7?")
+    assert stored.from_store
+    for evidence in (live, piped, stored.evidence):
+        assert evidence
+        for one in evidence:
+            quoted = one.quote.splitlines()
+            assert quoted[0].strip() in source[one.line - 1]
+            assert quoted[-1].strip() in source[one.last_line - 1]
+    assert max(one.line for one in live) > 100
+
+
+def test_every_character_knows_its_line(tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text(uneven(random.Random(3), 3000))
+    source = path.read_text().split("\n")
+    tokens = DocumentTokens(open_documents([path]), PlainEncoder(make_tokenizer()))
+    for _ in tokens:
+        pass
+    tokens.log.save(tmp_path)
+    for log in (tokens.log, TextLog.load(tmp_path)):
+        seen = 0
+        for part in log.parts([str(path)], longest=30_000):
+            for match in re.finditer(r"[^\n]*day (\d+), it says", part.page.text):
+                line = log.line(part, part.start + match.start())
+                assert line == log.line(part, part.start + match.end())
+                assert f"day {match[1]}," in source[line - 1]
+                seen += 1
+        assert seen == sum("day" in line for line in source)
+
+
+def test_a_text_with_pages_has_no_lines(model, document):
+    for one in make_qa(model).ask(document, "What happened on day 7?").evidence:
+        assert (one.line, one.last_line) == (None, None)
+
+
+def test_what_was_stored_without_lines_can_be_read(model, tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("Nothing happened.\n" * 300)
+    entry = make_qa(model).ingest(path)
+    assert make_qa(model).ask(path, "What?").evidence[0].line
+    (entry.folder / LINES).unlink()
+    answer = make_qa(model).ask(path, "What?")
+    assert answer.from_store
+    assert {one.line for one in answer.evidence} == {None}
 
 
 def test_evidence_from_the_store_is_that_of_a_reading(model, document):

@@ -11,6 +11,8 @@ from citrus_cli.batch.work import Item
 from citrus_cli.errors import CitrusError
 from citrus_cli.evals.metrics import f1
 from citrus_cli.evals.samples import is_right
+from citrus_cli.evidence import Evidence
+from citrus_cli.wording import lines_name
 
 Row = dict[str, Any]
 Outcome = dict[str, Any]
@@ -56,11 +58,16 @@ def answered(answer: Answer) -> Outcome:
         "seconds_answer": round(answer.seconds.answer, 3),
         "complete": answer.complete,
         "warnings": list(answer.warnings),
-        "sources": list(dict.fromkeys(one.page for one in answer.evidence)),
+        "sources": list(dict.fromkeys(map(_place, answer.evidence))),
         "not_found": [claim.text for claim in answer.claims if not claim.found],
         "found": answer.found,
         "support": answer.support.level if answer.support else None,
     }
+
+
+def _place(one: Evidence) -> int | str:
+    """A page's number; of a text without pages its lines."""
+    return one.page if one.line is None else lines_name(one.line, one.last_line)
 
 
 def failed(reason: str, exit_code: int) -> Outcome:

@@ -28,7 +28,7 @@ from citrus_cli.cli.options import (
     StoreOptions,
     SupportOptions,
 )
-from citrus_cli.cli.picturing import plan_pictures
+from citrus_cli.cli.picturing import plan_pictures, together
 from citrus_cli.cli.progress_bar import progress_display
 from citrus_cli.cli.question_files import read_questions
 from citrus_cli.cli.run import Manner, Run
@@ -129,8 +129,9 @@ def ask(
         engine["evidence"] = False
     if output.explain:
         engine["explain"] = True
-    if draw is not None:
-        engine["on_picture"] = draw
+    listeners = [one for one in (draw, run.picture if run.wants_pictures else None) if one]
+    if listeners:
+        engine["on_picture"] = together(listeners)
     run.show(_answers(run, request, opening, engine, debug=debug_of(context)))
     if support.fail_if_unsupported and not run.supported:
         raise typer.Exit(ExitCode.UNSUPPORTED)

@@ -27,8 +27,8 @@ from citrus_cli.cli.options import (
     SupportOptions,
 )
 from citrus_cli.cli.settings import color_of, debug_of
-from citrus_cli.cli.units import many
 from citrus_cli.errors import UsageError
+from citrus_cli.wording import many
 
 if TYPE_CHECKING:
     from citrus_cli.batch.questions import Question

@@ -15,8 +15,8 @@ from citrus_cli.cli.answers import dump
 from citrus_cli.cli.batch_journal import Journal, lock, read_journal
 from citrus_cli.cli.saving import ResultFile, check_target
 from citrus_cli.cli.streams import write_out
-from citrus_cli.cli.units import size
 from citrus_cli.errors import CitrusError, UsageError
+from citrus_cli.wording import human_bytes
 
 _ROW_BYTES = 4096
 _SPARE_BYTES = 4 * 2**20
@@ -154,8 +154,8 @@ class FileOutput:
         free = shutil.disk_usage(self.path.parent).free
         if free < needed:
             raise CitrusError(
-                f"--output {self._given}: {size(free)} are free on that disk, and {rows:,} rows "
-                f"may need {size(needed)}; make room, or write somewhere else"
+                f"--output {self._given}: {human_bytes(free)} are free on that disk, and {rows:,} "
+                f"rows may need {human_bytes(needed)}; make room, or write somewhere else"
             )
         replace = self._resume or self._overwrite
         self._journal = Journal(self._journal_path, self._mode, replace=replace, rows=kept)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from citrus_cli.cli.streams import ColorMode, can_animate, console
 from citrus_cli.cli.text import document_name, one_line
-from citrus_cli.cli.units import count, duration, rate, size
 from citrus_cli.progress import Event, Fetching, Loading, Reading, Writing
+from citrus_cli.wording import count, duration, human_bytes, rate
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -121,8 +121,8 @@ class LiveDisplay:
 
     def _note(self, event: Event) -> None:
         if isinstance(event, Fetching):
-            known = f" of {size(event.total_bytes)}" if event.total_bytes else ""
-            self._now = f"fetching {one_line(event.model)}, {size(event.done_bytes)}{known}"
+            known = f" of {human_bytes(event.total_bytes)}" if event.total_bytes else ""
+            self._now = f"fetching {one_line(event.model)}, {human_bytes(event.done_bytes)}{known}"
         elif isinstance(event, Loading):
             self._now = f"{one_line(event.model)}: {one_line(event.step)}"
         elif isinstance(event, Reading):

@@ -16,8 +16,8 @@ from citrus_cli.cli.batch_progress import BatchDisplay, Tally
 from citrus_cli.cli.exit_codes import ExitCode
 from citrus_cli.cli.streams import ColorMode, OutputClosedError, notice, warn, write_error
 from citrus_cli.cli.text import one_line
-from citrus_cli.cli.units import count, duration, many
 from citrus_cli.progress import Event, Loading
+from citrus_cli.wording import count, duration, many
 
 
 @dataclass(frozen=True)

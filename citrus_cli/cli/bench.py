@@ -25,7 +25,7 @@ Sections = Annotated[
     typer.Argument(
         metavar="[SECTION]...",
         help="startup, reading, full, passkey, samples, memory, questions, store, agreement, "
-        "citations, found, sources, kills, large; by default all of them.",
+        "citations, found, sources, claims, kills, large; by default all of them.",
         show_default=False,
     ),
 ]

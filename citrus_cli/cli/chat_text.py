@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from citrus_cli.answer import Answer, DocumentReceipt, KeptPage
 from citrus_cli.cli.chat_lines import HELP
-from citrus_cli.cli.sources import source_lines
+from citrus_cli.cli.sources import page_name, source_lines
 from citrus_cli.cli.tables import aligned
-from citrus_cli.cli.text import document_name, one_line
-from citrus_cli.cli.units import count, many, ranges, rate, seconds
+from citrus_cli.cli.text import document_name
+from citrus_cli.wording import count, many, ranges, rate, seconds
 
 _NAMED = 3  # documents in a line
 _TOP_PAGES = 3  # in a receipt
@@ -58,7 +58,8 @@ def pages_text(documents: Documents) -> str:
 def sources_text(answer: Answer) -> str:
     """What an answer was read from: its sources, and the pages with most of the kept states."""
     quoted = "".join(f"{line}\n" for line in source_lines(answer))
-    return quoted + (kept_text(answer) if answer.kept or not quoted else "")
+    one_page = sum(one.pages for one in answer.documents) < 2  # its name and share say nothing
+    return quoted + ("" if quoted and (one_page or not answer.kept) else kept_text(answer))
 
 
 def kept_text(answer: Answer) -> str:
@@ -128,9 +129,8 @@ def _missing(one: DocumentReceipt) -> str:
 
 
 def _page(one: KeptPage, several: bool) -> str:
-    printed = f" (printed {one_line(one.label)})" if one.label is not None else ""
     document = f"{document_name(one.document)}, " if several else ""
-    return f"{document}page {one.page}{printed}"
+    return document + page_name(one.page, one.label)
 
 
 def _bar(share: float, most: float) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from citrus_cli.cli.answers import Emit, Form, dump
 from citrus_cli.cli.streams import ColorMode, console
 from citrus_cli.cli.text import clean_for_terminal, document_name, one_line
-from citrus_cli.cli.units import count, many, seconds, size
+from citrus_cli.wording import count, human_bytes, many, seconds
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -52,7 +52,7 @@ def figures(answer: Answer) -> dict[str, str]:
         "read": seconds(answer.seconds.read),
         "answered": seconds(answer.seconds.answer) + cut,
         "kept": f"{many(answer.states_kept, 'state')} per layer",
-        "memory": f"{size(answer.peak_memory_bytes)} at the peak",
+        "memory": f"{human_bytes(answer.peak_memory_bytes)} at the peak",
     }
     pages = cited(answer)
     return {**rows, "pages": pages} if pages else rows
@@ -190,7 +190,7 @@ def _wide(rows: Sequence[Compared]) -> Table:
                 seconds(answer.seconds.read),
                 seconds(answer.seconds.answer),
                 count(answer.states_kept),
-                size(answer.peak_memory_bytes),
+                human_bytes(answer.peak_memory_bytes),
             ]
         table.add_row(Text(row.policy), _answer(row), *map(Text, told))
     return table

@@ -75,7 +75,7 @@ def collect_facts() -> Facts:
 def what_is_in_the_way(facts: Facts) -> list[str]:
     """Why the default model cannot answer here; nothing when it can."""
     from citrus_cli.models.catalogue import DEFAULT_MODEL
-    from citrus_cli.models.memory import human_bytes
+    from citrus_cli.wording import human_bytes
 
     missing = [
         name for name, there in facts.packages.items() if there is None and name not in _OPTIONAL

@@ -12,7 +12,7 @@ from citrus_cli.cli.streams import ColorMode, use_color, write_out
 from citrus_cli.cli.tables import aligned
 from citrus_cli.cli.text import one_line
 from citrus_cli.models.catalogue import DEFAULT_MODEL
-from citrus_cli.models.memory import human_bytes
+from citrus_cli.wording import human_bytes
 
 if TYPE_CHECKING:
     from citrus_cli.models.doctor import Facts, Fit

@@ -18,8 +18,8 @@ from citrus_cli.cli.saving import ResultFile
 from citrus_cli.cli.settings import color_of, debug_of
 from citrus_cli.cli.streams import ColorMode, notice, warn, write_out
 from citrus_cli.cli.tables import print_table
-from citrus_cli.cli.units import count, many
 from citrus_cli.settings import DEFAULT_BUDGET, DEFAULT_MODEL, Settings
+from citrus_cli.wording import count, many
 
 if TYPE_CHECKING:
     from citrus_cli.evals.run_folder import RunFolder

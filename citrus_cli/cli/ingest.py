@@ -28,9 +28,10 @@ from citrus_cli.cli.progress_bar import progress_display
 from citrus_cli.cli.settings import color_of, debug_of
 from citrus_cli.cli.streams import notice, warn, write_out
 from citrus_cli.cli.text import document_name
-from citrus_cli.cli.units import many, parse_size, size
+from citrus_cli.cli.units import parse_size
 from citrus_cli.errors import CitrusError, ModelError, UsageError
 from citrus_cli.progress import Event, Note
+from citrus_cli.wording import human_bytes, many, short_key
 
 if TYPE_CHECKING:
     from citrus_cli.store.entry import Entry
@@ -154,7 +155,7 @@ def _line(entry: Entry, *, new: bool, as_json: bool) -> str:
         return (
             dump(
                 {
-                    "name": entry.key[:12],
+                    "name": short_key(entry.key),
                     "new": new,
                     "documents": [asdict(document) for document in entry.documents],
                     "tokens": entry.tokens,
@@ -167,6 +168,5 @@ def _line(entry: Entry, *, new: bool, as_json: bool) -> str:
         )
     names = ", ".join(document_name(document.path) for document in entry.documents)
     said = "stored" if new else "was stored already"
-    return (
-        f"{names}: {many(entry.tokens, 'token')}, {size(entry.bytes)}, {said} as {entry.key[:12]}\n"
-    )
+    size = f"{many(entry.tokens, 'token')}, {human_bytes(entry.bytes)}"
+    return f"{names}: {size}, {said} as {short_key(entry.key)}\n"

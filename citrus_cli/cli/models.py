@@ -162,7 +162,7 @@ def _show(*, as_json: bool, color: ColorMode) -> None:
         write_out(dump([asdict(model) for model in known], indent=2) + "\n")
         return
     from citrus_cli.cli.tables import print_table
-    from citrus_cli.models.memory import human_bytes
+    from citrus_cli.wording import human_bytes
 
     header = ("name", "parameters", "licence", "download", "memory", "in 4 bit", "here")
     rows = [

@@ -334,7 +334,8 @@ class OutputOptions:
         option(
             "--verbose",
             "-v",
-            help="The receipt on standard error in a pipe too, and more in it.",
+            help="The receipt on standard error in a pipe too, and more in it. On a terminal "
+            "citrus ask also draws which pages were kept.",
             panel=OUTPUT,
         ),
     ] = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -74,3 +74,13 @@ def plan_pictures(
     ):
         raise UsageError("--highlight marks one PDF file: name one")
     return Pictures(files, overwrite, source, password).write
+
+
+def together(listeners: Sequence[Callable[[Picture], None]]) -> Callable[[Picture], None]:
+    """One listener for several."""
+
+    def each(picture: Picture) -> None:
+        for listener in listeners:
+            listener(picture)
+
+    return each

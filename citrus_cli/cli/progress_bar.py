@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from citrus_cli.cli.streams import ColorMode, can_animate, console
 from citrus_cli.cli.text import document_name, one_line
-from citrus_cli.cli.units import count, duration, rate, size
 from citrus_cli.progress import Event, Fetching, Loading, Measuring, Reading, Remembering
+from citrus_cli.wording import count, duration, human_bytes, rate
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -82,7 +82,7 @@ class ProgressBar:
 
     def _fetching(self, event: Fetching) -> None:
         known = event.total_bytes
-        details = size(event.done_bytes) + (f" of {size(known)}" if known else "")
+        details = human_bytes(event.done_bytes) + (f" of {human_bytes(known)}" if known else "")
         fraction = event.done_bytes / known if known else None
         self._draw(f"fetching {_short(event.model)}", fraction, details, bar=True)
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from citrus_cli.answer import Answer, DocumentReceipt
 from citrus_cli.cli.streams import ColorMode, console, is_terminal, write_error
 from citrus_cli.cli.text import document_name, one_line
-from citrus_cli.cli.units import count, many, ranges, rate, seconds, size
+from citrus_cli.wording import count, human_bytes, many, ranges, rate, seconds
 
 Rows = list[tuple[str, str]]
 _LISTED = 5
@@ -35,7 +35,9 @@ def receipt_rows(answers: Sequence[Answer], *, verbose: bool) -> Rows:
     rows.append(
         ("model", f"{one_line(last.model)}, {_precision(last)}, on {one_line(last.device)}")
     )
-    rows.append(("memory", f"{size(max(one.peak_memory_bytes for one in answers))} at the peak"))
+    rows.append(
+        ("memory", f"{human_bytes(max(one.peak_memory_bytes for one in answers))} at the peak")
+    )
     return rows
 
 

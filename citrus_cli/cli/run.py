@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from citrus_cli.answer import Answer
 from citrus_cli.cli import interrupts
@@ -15,9 +16,13 @@ from citrus_cli.cli.receipt import print_receipt
 from citrus_cli.cli.saving import ResultFile
 from citrus_cli.cli.sources import doubts, not_found, print_sources
 from citrus_cli.cli.streams import ColorMode, OutputClosedError, is_terminal, notice, warn
-from citrus_cli.cli.units import many
+from citrus_cli.cli.strip import print_strip
 from citrus_cli.errors import CitrusError
 from citrus_cli.progress import Event, Note, Writing
+from citrus_cli.wording import many
+
+if TYPE_CHECKING:
+    from citrus_cli.pictures import Picture
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,11 @@ class Manner:
     quiet: bool
     verbose: bool
     receipt: bool
+
+    @property
+    def strip(self) -> bool:
+        """Whether to draw which pages were kept: for a person who asked for more."""
+        return self.verbose and not self.quiet and is_terminal(sys.stderr)
 
 
 class Run:
@@ -50,6 +60,7 @@ class Run:
         self._done = 0
         self._begun = False  # an answer was begun, and is not finished
         self._warned: set[str] = set()
+        self._picture: Picture | None = None
 
     def listen(self, event: Event) -> None:
         """The listener for the API: progress goes away when an answer begins."""
@@ -62,11 +73,20 @@ class Run:
         else:
             self._progress.show(event)
 
+    def picture(self, picture: Picture) -> None:
+        """What was kept for the answer that comes next."""
+        self._picture = picture
+
     def _note(self, event: Note) -> None:
         """Said to a person who waits; a log has the receipt."""
         if not self._manner.quiet and (self._manner.verbose or is_terminal(sys.stderr)):
             self._progress.hide()
             notice("citrus:", event.text, self._manner.color, "2")
+
+    @property
+    def wants_pictures(self) -> bool:
+        """Whether `picture` is to be called."""
+        return self._manner.strip
 
     def show(self, answers: Iterator[Answer]) -> None:
         """Show every answer; whatever stops this, what is finished is kept and then it goes on."""
@@ -103,6 +123,9 @@ class Run:
         self._done += not self._begun
         if self._manner.receipt:
             print_sources(answer, self._manner.color)
+        if self._manner.strip and self._picture is not None:
+            print_strip(self._picture, self._manner.color)
+        self._picture = None
         self._warn(answer)
 
     def _warn(self, answer: Answer) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import stat
-import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from citrus_cli.errors import CitrusError, UsageError
+from citrus_cli.whole_files import publish, target_mode, temporary_beside
 
 
 @dataclass(frozen=True)
@@ -35,12 +34,8 @@ class ResultFile:
         self._spelling = spelling
         mode = check_target(self.path, target, overwrite, spelling)
         try:
-            descriptor, name = tempfile.mkstemp(
-                dir=self.path.parent, prefix=f".{self.path.name[:100]}.", suffix=".tmp"
-            )
-            self._temporary = Path(name)
+            descriptor, self._temporary = temporary_beside(self.path, mode)
             self._file = os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace")
-            self._temporary.chmod(mode)
         except OSError as error:
             raise CitrusError(f"cannot write {target}: {error.strerror}") from None
         self._empty = True
@@ -58,7 +53,7 @@ class ResultFile:
         """The result is complete: make it appear under its name."""
         self._close()
         try:
-            self._publish()
+            publish(self._temporary, self.path, overwrite=self._overwrite)
         except FileExistsError:
             raise UsageError(
                 f"{self.path} appeared while citrus was working; "
@@ -95,64 +90,11 @@ class ResultFile:
         except OSError as error:
             raise self._failed(error) from None
 
-    def _publish(self) -> None:
-        if self._overwrite:
-            self._temporary.replace(self.path)
-        else:
-            move_to_free_name(self._temporary, self.path)
-        sync_folder(self.path.parent)
-
     def _failed(self, error: OSError) -> CitrusError:
         return CitrusError(f"cannot write {self.path}: {error.strerror}")
 
 
 def check_target(path: Path, given: str, overwrite: bool, spelling: Spelling = OUTPUT) -> int:
     """Refuse a target that cannot be written; otherwise the permissions its file will have."""
-    where = f"{spelling.plain} {given}"
-    try:
-        mode = path.stat().st_mode
-    except (FileNotFoundError, NotADirectoryError):
-        if not path.parent.is_dir():
-            raise UsageError(f"{where}: there is no folder {path.parent}") from None
-        return 0o666 & ~_umask()
-    except OSError as error:
-        raise UsageError(f"{where}: {error.strerror}") from None
-    if not stat.S_ISREG(mode):
-        raise UsageError(f"{where}: not a file; use a shell redirection for devices")
-    if not overwrite:
-        raise UsageError(f"{where}: the file exists; {spelling.replacing} replaces it")
-    return stat.S_IMODE(mode)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def move_to_free_name(source: Path, target: Path) -> None:
-    """Rename without replacing: a link fails when the name is taken, even by a racing process."""
-    try:
-        os.link(source, target)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without hard links
-        if target.exists():
-            raise FileExistsError(target) from None
-        source.replace(target)
-    else:
-        source.unlink()
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the rename itself durable, where folders can be synced."""
-    try:
-        descriptor = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        os.fsync(descriptor)
-    except OSError:
-        pass
-    finally:
-        os.close(descriptor)
+    cure = f"{spelling.replacing} replaces it"
+    return target_mode(path, f"{spelling.plain} {given}", overwrite, cure)

@@ -6,6 +6,7 @@ import math
 import sys
 from pathlib import Path
 
+from citrus_cli import wording
 from citrus_cli.answer import Answer
 from citrus_cli.cli.streams import ColorMode, console, is_terminal, write_error
 from citrus_cli.cli.text import document_name, one_line
@@ -31,7 +32,7 @@ def print_sources(answer: Answer, color: ColorMode) -> None:
 
 
 def source_lines(answer: Answer) -> list[str]:
-    """A line for each source: its page, its share, and what it says."""
+    """A line for each source: its page or its lines, its share, and what it says."""
     named = len(answer.documents) > 1
     return [f"{_where(o, named)}, {_figures(o)}: {_short(o.quote)}" for o in answer.evidence]
 
@@ -65,13 +66,17 @@ def doubts(answer: Answer) -> list[str]:
 
 
 def page_name(page: int, label: str | None) -> str:
-    """A page as people cite it: `page 9 (printed 6)`."""
-    return f"page {page}" + (f" (printed {one_line(label)})" if label else "")
+    """`page 9 (printed 6)`, safe to print."""
+    return wording.page_name(page, one_line(label) if label else None)
 
 
 def _where(one: Evidence, named: bool) -> str:
-    page = page_name(one.page, one.label)
-    return f"{document_name(one.document)}, {page}" if named else page
+    place = (
+        wording.lines_name(one.line, one.last_line)
+        if one.line is not None
+        else page_name(one.page, one.label)
+    )
+    return f"{document_name(one.document)}, {place}" if named else place
 
 
 def _figures(one: Evidence) -> str:
@@ -109,7 +114,8 @@ def _draw(answer: Answer, support: str, color: ColorMode) -> None:
 def _link(one: Evidence) -> str:
     """A link that viewers open at the page, where terminals and viewers can (OSC 8)."""
     try:
-        return f"{Path(one.document).resolve().as_uri()}#page={one.page}"
+        page = f"#page={one.page}" if one.line is None else ""
+        return "" if one.document == "-" else Path(one.document).resolve().as_uri() + page
     except (OSError, ValueError):
         return ""
 

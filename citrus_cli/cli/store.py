@@ -16,15 +16,13 @@ from citrus_cli.cli.options import OUTPUT, STORE, GeneralOptions, MaxStore
 from citrus_cli.cli.settings import color_of, strongest
 from citrus_cli.cli.streams import ColorMode, notice, warn, write_out
 from citrus_cli.cli.text import document_name, one_line
-from citrus_cli.cli.units import count, many, parse_size, size
+from citrus_cli.cli.units import parse_size
 from citrus_cli.errors import UsageError
+from citrus_cli.wording import count, human_bytes, many, short_key
 
 if TYPE_CHECKING:
     from citrus_cli.store.entry import Entry
     from citrus_cli.store.store import Store
-
-SHOWN = 12
-"""So many characters of an entry's name are shown; any beginning that is unique will do."""
 
 Json = Annotated[bool, option("--json", help="JSON objects.", panel=OUTPUT)]
 Name = Annotated[
@@ -111,7 +109,7 @@ def remove(
     else:
         folders = list(dict.fromkeys(_one(opened, name) for name in names or ()))
     freed = sum(opened.remove(folder) for folder in folders)
-    write_out(f"removed {_entries(len(folders))}, {size(freed)}\n")
+    write_out(f"removed {_entries(len(folders))}, {human_bytes(freed)}\n")
 
 
 @grouped
@@ -136,13 +134,13 @@ def prune(
     freed = sum(opened.remove(folder) for folder in folders)
     pruned = opened.prune(bound)
     freed += sum(entry.bytes for entry in pruned)
-    write_out(f"removed {_entries(len(folders) + len(pruned))}, {size(freed)}\n")
+    write_out(f"removed {_entries(len(folders) + len(pruned))}, {human_bytes(freed)}\n")
 
 
 def described(entry: Entry) -> dict[str, Any]:
     """An entry as plain values."""
     return {
-        "name": entry.key[:SHOWN],
+        "name": short_key(entry.key),
         "tokens": entry.tokens,
         "bytes": entry.bytes,
         "dtype": entry.dtype,
@@ -165,10 +163,10 @@ def _list(*, as_json: bool, color: ColorMode) -> None:
 
         rows = [
             (
-                entry.key[:SHOWN],
+                short_key(entry.key),
                 ", ".join(document_name(document.path) for document in entry.documents),
                 count(entry.tokens),
-                size(entry.bytes),
+                human_bytes(entry.bytes),
                 entry.dtype,
                 entry.model,
                 _when(entry.used),
@@ -179,7 +177,10 @@ def _list(*, as_json: bool, color: ColorMode) -> None:
         print_table(header, rows, color=color, numbers=frozenset({"tokens", "size"}))
         total = sum(entry.bytes for entry in entries)
         notice(
-            "citrus:", f"{_entries(len(entries))}, {size(total)}, in {opened.folder}", color, "2"
+            "citrus:",
+            f"{_entries(len(entries))}, {human_bytes(total)}, in {opened.folder}",
+            color,
+            "2",
         )
     else:
         notice("citrus:", f"the store in {opened.folder} is empty", color, "2")
@@ -199,7 +200,7 @@ def _one(opened: Store, name: str) -> Path:
     if not found:
         raise UsageError(f"{name} is not in the store; citrus store list shows what is")
     if len(found) > 1:
-        names = ", ".join(folder.name[:SHOWN] for folder in found)
+        names = ", ".join(short_key(folder.name) for folder in found)
         raise UsageError(f"{name} stands for {len(found)} entries: {names}; name one of them")
     return found[0]
 

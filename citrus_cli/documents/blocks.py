@@ -26,6 +26,8 @@ class Block:
         start: where the block starts in its page's cleaned text, in characters.
         fraction: share of its document that is read when this block ends; None when the length
             is unknown (a stream read for the first time).
+        jumps: where counting lines from `line` goes wrong, since blank lines of the source were
+            left out: (characters into the text, line of the source there).
     """
 
     text: str
@@ -34,6 +36,7 @@ class Block:
     line: int
     start: int
     fraction: float | None
+    jumps: tuple[tuple[int, int], ...] = ()
 
 
 def cut_position(text: str, limit: int) -> int:

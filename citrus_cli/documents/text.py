@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from citrus_cli.documents.blocks import BLOCK_LIMIT, Block, cut_position
 from citrus_cli.documents.clean import PAGE_END, WhiteSpace, clean_characters
 from citrus_cli.documents.document import Document
+from citrus_cli.documents.line_numbers import jumps
 from citrus_cli.documents.selection import EVERY_PAGE, PageSelection
 from citrus_cli.documents.sniff import bom_encoding
 from citrus_cli.documents.source import Source
@@ -96,8 +97,6 @@ class TextDocument(Document):
                 self.warnings.append(_NULS)
             text = white.feed(clean_characters(segment.text))
             if text:
-                blank = segment.text[: len(segment.text) - len(segment.text.lstrip())]
-                line = segment.line + blank.count("\n")
                 if held is not None:
                     # the line break before it belongs to the block that it ends
                     gap = len(text) - len(text.lstrip("\n" if text[0] == "\n" else " \t"))
@@ -106,7 +105,8 @@ class TextDocument(Document):
                     start, text = held.start + len(held.text), text[gap:]
                 else:
                     start = 0
-                held = Block(text, segment.page, None, line, start, segment.fraction)
+                (_, line), *others = jumps(segment.text, segment.line, text)
+                held = Block(text, segment.page, None, line, start, segment.fraction, tuple(others))
             elif held is not None:
                 held = replace(held, fraction=segment.fraction)
             if segment.ends_page:

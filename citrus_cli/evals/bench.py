@@ -12,14 +12,16 @@ import torch
 from citrus_cli.errors import UsageError
 from citrus_cli.evals import found, kills, processes, speed, stored
 from citrus_cli.evals.citations import CUTS, cited_pages
+from citrus_cli.evals.claim_cases import claim_cases, judge
 from citrus_cli.evals.passkey import passkey
 from citrus_cli.evals.samples import SAMPLES, ask_samples
-from citrus_cli.models.memory import human_bytes
 from citrus_cli.qa import DocumentQA
 from citrus_cli.run import Runner
 from citrus_cli.settings import DEFAULT_BUDGET, DEFAULT_CHUNK_SIZE
 from citrus_cli.store.codec import StoreDtype, bytes_per_token
+from citrus_cli.wording import human_bytes
 
+CLAIM_CASES = 1_000
 INDIVIDUAL = ("citrus-heads-individual", "citrus-individual")
 PASSKEY_POLICIES = ("citrus-heads-individual", "citrus-heads", "citrus", "streaming", "standard")
 
@@ -223,6 +225,17 @@ class Bench:
                     goal,
                 )
 
+    def _claims(self) -> Iterator[Figure]:
+        marks = judge(claim_cases(CLAIM_CASES, seed=0))
+        wrong = (len(marks.false), len(marks.missed), len(marks.unseen))
+        yield Figure(
+            "claims",
+            f"{marks.cases:,} made-up cases, {marks.facts:,} facts of answers: false found, missed "
+            "found, not taken for a fact",
+            ", ".join(map(str, wrong)),
+            "0, 0, 0",
+        )
+
     def _kills(self) -> Iterator[Figure]:
         for what, test in (("batch", kills.batch_kills), ("ingest", kills.ingest_kills)):
             r = test(self.settings.model, 20)
@@ -343,6 +356,7 @@ SECTIONS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
     "citations": Bench._citations,
     "found": Bench._found,
     "sources": Bench._sources,
+    "claims": Bench._claims,
     "kills": Bench._kills,
     "large": Bench._large,
 }

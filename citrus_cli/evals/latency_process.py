@@ -25,9 +25,10 @@ from citrus_cli.engine.instruction import Instruction, ReadingSettings
 from citrus_cli.errors import CitrusError, DocumentError, MemoryLimitError, ModelError, UsageError
 from citrus_cli.evals.methods import METHODS
 from citrus_cli.models.hardware import free_memory, peak_memory, reset_peak_memory
-from citrus_cli.models.memory import Shape, human_bytes, memory_needed
+from citrus_cli.models.memory import Shape, memory_needed
 from citrus_cli.run import Runner, memory_errors
 from citrus_cli.settings import Settings
+from citrus_cli.wording import human_bytes
 
 FULL = "full"
 """transformers' own full attention: what the methods are compared with."""

@@ -24,8 +24,8 @@ from citrus_cli.engine.policies import POLICIES, Policy, Streaming
 from citrus_cli.engine.reader import Reading
 from citrus_cli.errors import MemoryLimitError, UsageError
 from citrus_cli.models.hardware import free_memory
-from citrus_cli.models.memory import human_bytes
 from citrus_cli.run import Runner, memory_errors
+from citrus_cli.wording import human_bytes
 
 FULL = "full"
 """The name of reading with nothing evicted; beyond the model's positions, that is the point."""

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from citrus_cli.evidence.scripts import BEGINS, ENDS
+
 _FULL = [
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
@@ -13,23 +15,29 @@ _FULL = [
 _SHORT = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept?", "Oct", "Nov", "Dec"]
 _ORDINALS = ["first", "second", "third", "fourth"]
 _MONTH = "(?P<month>" + "|".join([*_FULL, *(f"{short}\\.?" for short in _SHORT)]) + ")"
+_ANY_DAY = "[0-3]?[0-9](?:st|nd|rd|th)?"
 _ORDINAL_DAY = r"(?P<day>[0-3]?[0-9])(?:st|nd|rd|th)?"
+_GAP = r"(?:\s+|[ ]?-[ ]?)"  # no hyphen at a line's start: that begins a list item
 _YEAR = r"(?P<year>[12][0-9]{3})"
 _PERIOD = (
     r"(?:(?P<letter>[QH])(?P<number>[1-4])|(?P<number2>[1-4])(?P<letter2>[QH])"
     r"|(?i:(?P<ordinal>first|second|third|fourth)[\s-](?P<word>quarter|half)))"
 )
 _FORMS = [
-    re.compile(rf"(?<![\w.,]){form}(?!\w|[.,/-][0-9])")
+    re.compile(rf"{BEGINS}(?<![.,]){form}{ENDS}(?![.,/-][0-9])")
     for form in (
-        rf"{_ORDINAL_DAY}(?:\s+of)?[\s-]+{_MONTH}(?:,?(?:\s+of)?[\s-]+{_YEAR})?",
+        rf"{_ORDINAL_DAY}(?:\s+of)?{_GAP}{_MONTH}(?:,?(?:\s+of)?{_GAP}{_YEAR})?",
         rf"{_MONTH}\s+{_ORDINAL_DAY}(?:,?\s+{_YEAR})?",
-        rf"{_MONTH},?(?:\s+of)?[\s-]+{_YEAR}",
+        rf"{_MONTH},?(?:\s+of)?{_GAP}{_YEAR}",
         rf"{_YEAR}(?P<s>[-/.])(?P<mm>[0-9]{{1,2}})(?P=s)(?P<dd>[0-9]{{1,2}})",
         r"(?P<a>[0-9]{1,2})(?P<s>[-/.])(?P<b>[0-9]{1,2})(?P=s)(?P<year>[12][0-9]{3}|[0-9]{2})",
         rf"{_PERIOD}(?:,?\s+(?:of\s+)?(?:the\s+)?(?:(?i:fiscal)\s+)?(?:(?i:year)\s+)?"
         rf"|\s?['’/-]?\s?)?(?:FY\s?)?(?P<year>[12][0-9]{{3}}|(?<=['’QH/-])[0-9]{{2}})",
         rf"(?:FY\s?)?{_YEAR}[\s-]{_PERIOD}",
+        r"[FC]Y\s?['’]?(?P<year>[12][0-9]{3}|[0-9]{2})",
+        rf"[Ff]iscal\s(?:[Yy]ear\s)?{_YEAR}",
+        rf"{_YEAR}\s?[年년]\s?(?P<mm>[0-9]{{1,2}})\s?[月월](?:\s?(?P<dd>[0-9]{{1,2}})\s?[日일])?",
+        r"(?P<mm>[0-9]{1,2})\s?[月월]\s?(?P<dd>[0-9]{1,2})\s?[日일]",
         "(?P<month>" + "|".join(_FULL) + ")",
     )
 ]
@@ -37,7 +45,10 @@ _FORMS = [
 
 @dataclass(frozen=True)
 class Date:
-    """A day, a month, or a quarter or half ("Q3", "H1") of a year; what is not given is None."""
+    """A day, a month, a quarter or half ("Q3", "H1") of a year, or a fiscal year.
+
+    What is not given is None.
+    """
 
     year: int | None
     month: int | None = None
@@ -66,10 +77,12 @@ def _meanings(match: re.Match[str]) -> Iterator[Date]:
         a, b = int(part["a"]), int(part["b"])
         yield from dict.fromkeys([Date(year, b, a), Date(year, a, b)])
     elif part.get("mm"):
-        yield Date(year, int(part["mm"]), int(part["dd"]))
+        yield Date(year, int(part["mm"]), int(part["dd"]) if part["dd"] else None)
     elif part.get("month"):
         day = int(part["day"]) if part.get("day") else None
         yield Date(year, _month(part["month"]), day)
+    elif not any(map(part.get, ("number", "number2", "ordinal"))):
+        yield Date(year)
     else:
         number = part.get("number") or part.get("number2")
         if not number:
@@ -117,10 +130,11 @@ def date_pattern(meanings: tuple[Date, ...]) -> DatePattern:
                 _FULL[date.month - 1][:3],
                 _FULL[date.month - 1][:3].upper(),
                 f"-{date.month:02}-",
+                *"月월",
             ]
     joined = "|".join(dict.fromkeys(forms))
     # starts are few: this look-ahead fails faster than the forms would, one after the other
-    pattern = re.compile(rf"(?<!\w)(?=[0-9A-Zfst])(?:{joined})(?!\w)")
+    pattern = re.compile(rf"{BEGINS}(?=[0-9A-Zfst])(?:{joined}){ENDS}")
     return DatePattern(pattern, tuple(dict.fromkeys(hints)))
 
 
@@ -138,18 +152,31 @@ def _writings(date: Date) -> Iterator[str]:
         yield f"(?:{letter}{number}|{number}{letter})['’/ -]?{short}"
         yield f"(?:FY ?)?{year}[ -]?{names}"
         return
-    month = _month_pattern(date.month or 1)
+    if date.month is None:
+        yield f"(?:[FC]Y ?['’]?|[Ff]iscal (?:[Yy]ear )?)?{year}"
+        yield f"[FC]Y ?['’]?{year[2:]}"
+        return
+    month = _month_pattern(date.month)
     numeric = f"0?{date.month}"
     if date.day is None and date.year is None:
         yield month
     elif date.day is None:
-        yield f"{month}(?: [0-3]?[0-9](?:st|nd|rd|th)?)?(?:,|,? of)?[ -]{year}"
+        yield f"{month}(?: {_ANY_DAY})?(?:,|,? of)?[ -]{year}"
         yield f"{year}-{numeric}(?:-[0-3]?[0-9])?"
+        yield f"{year} ?[年년] ?{numeric} ?[月월]"
+        yield f"(?<![0-9][-/.]){numeric}[/.]{year}"
+        yield f"{_ANY_DAY}[-/.]{numeric}[-/.]{year}"
+        yield f"{numeric}[-/.]{_ANY_DAY}[-/.]{year}"
     else:
         day = f"0?{date.day}(?:st|nd|rd|th)?"
         after = f"(?:,|,? of)?[ -]{short}" if date.year is not None else ""
-        yield f"{day}(?: of)?[ -]{month}{after}"
-        yield f"{month} {day}" + (f",? {year}" if date.year is not None else "")
+        to = rf"(?:(?: ?[-–] ?| (?:to|and|or) |, ){_ANY_DAY})"
+        yield f"{day}{to}{{0,3}}(?: of)?[ -]{month}{after}"
+        before = rf"(?:{_ANY_DAY}(?: ?[-–] ?| (?:to|and|or) |, )){{0,3}}"
+        end = f"{to}{{0,3}},? {year}" if date.year is not None else ""
+        yield f"{month} {before}{day}{end}"
+        eastern = f"{numeric} ?[月월] ?0?{date.day} ?[日일]"
+        yield f"{year} ?[年년] ?{eastern}" if date.year is not None else eastern
         full = year if date.year is not None else "[12][0-9]{3}"
         yield f"{full}[-/.]{numeric}[-/.]0?{date.day}"
         if date.year is not None:

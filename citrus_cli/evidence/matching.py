@@ -3,39 +3,36 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
-from citrus_cli.evidence.amounts import (
-    DIGITS,
-    Amount,
-    read_amount,
-    read_words,
-    same_amount,
-    significant,
-)
+from citrus_cli.evidence.amounts import Amount, same_amount, significant
 from citrus_cli.evidence.dates import Date, date_pattern
-from citrus_cli.evidence.number_words import WORD_VALUES, spelled
+from citrus_cli.evidence.figures import DIGITS, SPACED, amounts_at, long_amounts, read_amount
+from citrus_cli.evidence.scripts import BEGINS, ENDS, cleaned, in_word, without_gaps
 
-_OTHER_DIGIT = re.compile(r"[^\D0-9]")
 _SCALE_NAMES = {"thousand": 3, "million": 6, "m": 6, "mn": 6, "billion": 9, "bn": 9, "000": 3}
 _ANNOUNCED = re.compile(
     r"(?:\b[Ii]n |\b(?:USD|EUR|GBP|CHF|JPY|INR) ?|[$€£¥₹] ?|\()[’']?"
     r"(thousand|million|mn|m|billion|bn|000)s?\b"
 )
 _PERCENTS = re.compile(r"(?<![0-9)])(?<![0-9)] )%|\bin per ?cent\b|\b[Pp]ercentage (?:change|of)\b")
-_PLAIN = str.maketrans({"’": "'", "‘": "'", "‐": "-", "‑": "-", "–": "-"})
-_INNER_END = ".,;:!?… "
+_DECIMAL_COMMA = re.compile(r"(?<![0-9.,])[0-9]{1,3}(?:\.[0-9]{3})*,[0-9]{1,2}(?![0-9.,])")
+_DECIMAL_POINT = re.compile(r"(?<![0-9.,])[0-9]{1,3}(?:,[0-9]{3})*\.[0-9]{1,2}(?![0-9.,])")
+_PLAIN = str.maketrans(
+    {**dict.fromkeys("’‘‛ʼ′", "'"), **dict.fromkeys("“”„‟«»″", '"'), **dict.fromkeys("‐‑–—−", "-")}
+)
+_CAPITALS = "A-Z\u00c0-\u00d6\u00d8-\u00de"
+_LETTER = r"[^\W\d_]"
+_LINE_HYPHEN = re.compile(rf"(?<={_LETTER})[-\u2010\u2011][^\S\n]*\n\s*(?={_LETTER})")
+_CHANGED = re.compile(rf"\[({_LETTER})\](?={_LETTER})")
+_INITIAL = re.compile(rf"{BEGINS}(?<!')({_LETTER})\. ?(?={_LETTER})")
+LONGEST_GAP = 600
+"""Characters that an ellipsis in a quotation may stand for, at most."""
 
-
-def one_digit_script(text: str) -> str:
-    """`text` with the decimal digits of all scripts as 0 to 9, one character for one."""
-    if text.isascii() or not _OTHER_DIGIT.search(text):
-        return text
-    return "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
+_INNER_END = ".,;:!?…。、， "
 
 
 class PageView:
@@ -46,18 +43,40 @@ class PageView:
 
     @cached_property
     def line(self) -> str:
-        """The text with single spaces for all white space, and digits 0 to 9 only."""
-        return one_digit_script(" ".join(self.text.split()))
+        """The text `cleaned`, with single spaces for all white space."""
+        return " ".join(cleaned(self.text).split())
+
+    @cached_property
+    def written(self) -> str:
+        """`line` without differences of apostrophes, hyphens and the spaces of initials."""
+        return _as_written(_LINE_HYPHEN.sub("-", self.text))
 
     @cached_property
     def folded(self) -> str:
-        """`line` without differences of case, apostrophes and hyphens."""
-        return self.line.translate(_PLAIN).casefold()
+        """`written` without differences of case."""
+        return self.written.casefold()
+
+    @cached_property
+    def joined(self) -> str:
+        """`folded`, the words that a line's end broke in two joined; empty if there are none."""
+        text = _LINE_HYPHEN.sub("", self.text)
+        return "" if text == self.text else _as_written(text).casefold()
+
+    @cached_property
+    def quotable(self) -> tuple[str, ...]:
+        """The text as quotations are compared: hyphens at a line's end kept, and left out."""
+        texts = (_LINE_HYPHEN.sub(hyphen, self.text) for hyphen in ("-", ""))
+        return tuple(dict.fromkeys(map(_quotable, texts)))
 
     @cached_property
     def scales(self) -> frozenset[int]:
         """The powers of ten that the page announces for its figures: "in millions"."""
         return frozenset(_SCALE_NAMES[name] for name in _ANNOUNCED.findall(self.line))
+
+    @cached_property
+    def points_group(self) -> bool:
+        """Whether the page writes its decimals after a comma, so that "1.200" may be a thousand."""
+        return bool(_DECIMAL_COMMA.search(self.line)) and not _DECIMAL_POINT.search(self.line)
 
     @cached_property
     def percents(self) -> bool:
@@ -80,15 +99,16 @@ class NameLookup:
 
     def found(self, view: PageView, wanted: set[int]) -> set[int]:
         return {
-            index
-            for index, name in self.names.items()
-            if index in wanted and _whole(_folded(name), view.folded)
+            index for index, name in self.names.items() if index in wanted and _named(name, view)
         }
 
 
 @dataclass(frozen=True)
 class QuoteLookup:
-    """Letter by letter, but for white space; what "…" leaves out stands between the parts."""
+    """Whole words, letter by letter, but for white space and the forms of quotation marks.
+
+    What "…" leaves out stands between the parts.
+    """
 
     quotes: dict[int, str]
 
@@ -96,7 +116,7 @@ class QuoteLookup:
         return {
             index
             for index, quote in self.quotes.items()
-            if index in wanted and _in_order(_parts(quote), view.line)
+            if index in wanted and _quoted(quote, view)
         }
 
 
@@ -118,10 +138,6 @@ class NumberLookup:
         self._by_digits: dict[str, list[int]] = {}
         for index, amount in amounts.items():
             self._by_digits.setdefault(significant(amount.digits), []).append(index)
-        words = [
-            w for w, value in WORD_VALUES.items() if significant(str(value)) in self._by_digits
-        ]
-        self._words = spelled(words) if words else None
         self._spaced = {
             index: pattern for index, amount in amounts.items() if (pattern := _spaced(amount))
         }
@@ -130,7 +146,7 @@ class NumberLookup:
         if not wanted & self._amounts.keys():
             return set()
         found: set[int] = set()
-        for amount in self._candidates(view.line):
+        for amount in self._candidates(view):
             for index in self._by_digits.get(significant(amount.digits), ()):
                 if index not in found and same_amount(
                     self._amounts[index], amount, view.scales, percents=view.percents
@@ -142,15 +158,18 @@ class NumberLookup:
                 found.add(index)
         return found & wanted
 
-    def _candidates(self, line: str) -> Iterator[Amount]:
+    def _candidates(self, view: PageView) -> Iterator[Amount]:
+        line = view.line
         for match in DIGITS.finditer(line):
             if significant(match.group()) in self._by_digits:
-                number = read_amount(line, *match.span())
-                if number:
-                    yield number[2]
-        if self._words is not None:
-            for match in self._words.finditer(line):
-                yield read_words(line, *match.span())[2]
+                yield from amounts_at(line, *match.span(), points_group=view.points_group)
+        for match in SPACED.finditer(view.text):
+            number = read_amount(view.text, *match.span())
+            # without a unit they may be cells of a table; `_spaced` looks closer
+            if number and (number[2].power or number[2].percent or number[2].currency):
+                yield number[2]
+        for _, _, amount in long_amounts(line):
+            yield amount
 
 
 def _spaced(amount: Amount) -> re.Pattern[str] | None:
@@ -168,37 +187,73 @@ def _spaced(amount: Amount) -> re.Pattern[str] | None:
     groups = [whole[:first], *(whole[i : i + 3] for i in range(first, len(whole), 3))]
     joined = "[ \u00a0\u2009\u202f]".join(groups)
     # a digit before or after, set apart by a space too, makes it a row of cells
-    return re.compile(rf"(?<![\w.,])(?<![0-9] ){joined}{fraction}(?!\w|[.,][0-9]| [0-9])")
+    return re.compile(rf"{BEGINS}(?<![.,])(?<![0-9] ){joined}{fraction}{ENDS}(?![.,][0-9]| [0-9])")
 
 
-def _folded(text: str) -> str:
-    plain = unicodedata.normalize("NFC", one_digit_script(" ".join(text.split())))
-    return plain.translate(_PLAIN).casefold()
+def _named(name: str, view: PageView) -> bool:
+    """Whether a name stands on a page, as whole words and not as a part of a longer name."""
+    written = _as_written(name)
+    needle = written.casefold()
+    if not needle:
+        return False
+    if " " in needle and (f"{needle}-" in view.folded or f"-{needle}" in view.folded):
+        # "Anna Berg" is not "Anna Berg-Larsen", but stands in "Anna Berg-led"
+        name = re.escape(written).replace("ß", "(?:ß|ss)")
+        double = rf"(?<!{_LETTER}-){BEGINS}{name}{ENDS}(?!-(?-i:[{_CAPITALS}]))"
+        return bool(re.search(double, view.written, re.IGNORECASE))
+    return _whole(needle, view.folded) >= 0 or _whole(needle, view.joined) >= 0
 
 
-def _whole(needle: str, text: str) -> bool:
-    """Whether `needle` stands in `text` as whole words."""
-    at = text.find(needle) if needle else -1
+def _as_written(text: str) -> str:
+    return _INITIAL.sub(r"\1 ", " ".join(cleaned(text).split()).translate(_PLAIN))
+
+
+def _whole(needle: str, text: str, at: int = 0, before: int | None = None) -> int:
+    """Where `needle` ends that stands as whole words in `text`, from `at` on; or -1."""
+    at = text.find(needle, at, before)
     while at >= 0:
         end = at + len(needle)
-        if not (at and text[at - 1].isalnum()) and not text[end : end + 1].isalnum():
-            return True
-        at = text.find(needle, end)
-    return False
+        begins = not at or not in_word(needle[0]) or not in_word(text[at - 1])
+        if begins and (end == len(text) or not in_word(needle[-1]) or not in_word(text[end])):
+            return end
+        at = text.find(needle, at + 1, before)
+    return -1
+
+
+def _quotable(text: str) -> str:
+    return without_gaps(" ".join(cleaned(text).split()).translate(_PLAIN))
+
+
+def _quoted(quote: str, view: PageView) -> bool:
+    """Whether a quotation stands on a page; its "[T]he" may be the page's "The" or "the"."""
+    readings = dict.fromkeys((_CHANGED.sub(_lower, quote), _CHANGED.sub(_upper, quote)))
+    return any(_in_order(_parts(one), line) for one in readings for line in view.quotable)
+
+
+def _lower(match: re.Match[str]) -> str:
+    return match[1].lower()
+
+
+def _upper(match: re.Match[str]) -> str:
+    return match[1].upper()
 
 
 def _parts(quote: str) -> list[str]:
-    line = one_digit_script(" ".join(unicodedata.normalize("NFC", quote).split()))
-    pieces = re.split(r"\s?(?:\[?…\]?|\[?\.{3}\]?)\s?", line)
+    pieces = re.split(r"\s?(?:\[?…\]?|\[?\.{3}\]?)\s?", _quotable(quote))
     # American usage puts a comma or full stop inside that is not the document's
     return [piece for piece in (piece.strip().rstrip(_INNER_END) for piece in pieces) if piece]
 
 
 def _in_order(parts: Sequence[str], line: str) -> bool:
-    at = 0
-    for part in parts:
-        at = line.find(part, at)
-        if at < 0:
-            return False
-        at += len(part)
-    return bool(parts)
+    """Whether all parts stand in a text, each soon after the one before."""
+    first = _whole(parts[0], line) if parts else -1
+    while first >= 0:
+        at = first
+        for part in parts[1:]:
+            at = _whole(part, line, at, at + LONGEST_GAP + len(part))
+            if at < 0:
+                break
+        else:
+            return True
+        first = _whole(parts[0], line, first)
+    return False

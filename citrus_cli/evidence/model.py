@@ -37,6 +37,8 @@ class Evidence:
 
     `quote` is the page's text from character `start` to `end`, letter by letter; `score` is the
     passage's share of all weight, 0 to 1; `verified` says that the quote was looked up and stands.
+    `line` and `last_line` are its lines in the source, from 1, where that is plain text without
+    pages; else None.
     `drop` is how much less likely the answer is without this passage alone, in nats per token; None
     when that was not asked for.
     """
@@ -50,6 +52,8 @@ class Evidence:
     score: float
     verified: bool
     drop: float | None = None
+    line: int | None = None
+    last_line: int | None = None
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,15 @@ from collections.abc import Callable, Iterator, Sequence
 
 from citrus_cli.evidence.abbreviations import STARTERS, words
 from citrus_cli.evidence.layout import marker_end
+from citrus_cli.evidence.scripts import WORD
 from citrus_cli.evidence.sentences import sentences
 
-_WORD = re.compile(r"[^\W_]\w{0,60}(?:[’'&./-]\w{1,60}){0,8}")
+_WORD = re.compile(rf"(?!_)[{WORD}]{{1,61}}(?:[’'&./-][{WORD}]{{1,60}}){{0,8}}")
+_PARTICLE = re.compile(
+    r"(?:(?:al|el|ar|as|ash|at|az|ad|an|ibn|bin|ben)-|[a-z]{1,4}[’'])[^\W\d_a-z]"
+)
+"""What a name goes on with in lower case: al-Rashid, d’Artagnan."""
+
 _CONNECTORS = words(
     "of the de del della der den des di da do dos du la le les van von und y e al bin & for"
 )
@@ -72,7 +78,7 @@ def _name_end(answer: str, words: Sequence[re.Match[str]], first: int) -> int:
     last = first
     at = first + 1
     while at < len(words) and _adjacent(answer, words[at - 1], words[at]):
-        if words[at].group()[0].isupper():
+        if words[at].group()[0].isupper() or _PARTICLE.match(words[at].group()):
             last = at
         elif words[at].group() not in _CONNECTORS or at - last > 2:
             break

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from citrus_cli.evidence.amounts import Amount, amounts
+from citrus_cli.evidence.amounts import Amount
 from citrus_cli.evidence.dates import Date, dates
+from citrus_cli.evidence.figures import amounts
 from citrus_cli.evidence.matching import (
     DateLookup,
     Lookup,
@@ -15,16 +16,22 @@ from citrus_cli.evidence.matching import (
     NumberLookup,
     PageView,
     QuoteLookup,
-    one_digit_script,
 )
 from citrus_cli.evidence.model import Claim, PageText
 from citrus_cli.evidence.names import names
+from citrus_cli.evidence.scripts import BEGINS, ENDS
+from citrus_cli.evidence.scripts import plain as plain_script
 
 MOST_PLACES = 5
 
+_OVERLAP = 2_000
+"""Characters of a part of a page that are looked at with the next part again."""
+
 _QUOTES = re.compile(
-    r"“([^“”]{1,2000})”|«([^«»]{1,2000})»|„([^„“”]{1,2000})[“”]|「([^「」]{1,2000})」"
-    r"|(?<!\w)\"(?=\S)([^\"]{1,2000})(?<=\S)\"(?!\w)"
+    r"“([^“”]{1,2000})”|«([^«»]{1,2000})»|»([^«»]{1,2000})«|„([^„“”]{1,2000})[“”]"
+    r"|「([^「」]{1,2000})」|『([^『』]{1,2000})』"
+    rf"|{BEGINS}\"(?=\S)([^\"]{{1,2000}})(?<=\S)\"{ENDS}"
+    rf"|{BEGINS}‘(?=\S)((?:[^‘’]|’(?=\w)){{1,2000}})(?<=\S)’{ENDS}"
 )
 _LIST_NUMBER = re.compile(r"^[ \t]*(?:[-*•]\s+)?\(?[0-9]{1,3}[.)](?=\s)", re.MULTILINE)
 _CITED = re.compile(
@@ -93,9 +100,14 @@ def claims(answer: str, pages: Iterable[PageText], *, question: str = "") -> tup
     places: list[list[tuple[str, int]]] = [[] for _ in candidates]
     lookups = _lookups(answer, candidates)
     wanted = set(range(len(candidates)))
+    place, before = ("", 0), ""
     for page in pages if wanted else ():
+        text = page.text
+        if place == (page.document, page.page):  # a long page comes in parts
+            text = before + text
         place = (page.document, page.page)
-        view = PageView(page.text)
+        before = _last_lines(page.text)
+        view = PageView(text)
         for lookup in lookups:
             for index in lookup.found(view, wanted):
                 if place not in places[index]:
@@ -109,6 +121,14 @@ def claims(answer: str, pages: Iterable[PageText], *, question: str = "") -> tup
     )
 
 
+def _last_lines(text: str) -> str:
+    """What of a part of a page may go on in its next part; whole words."""
+    if len(text) <= _OVERLAP:
+        return text
+    words = re.compile(r"\s").search(text, len(text) - _OVERLAP)
+    return text[words.end() :] if words else ""
+
+
 def _found(lookups: Iterable[Lookup], view: PageView, candidates: list[_Candidate]) -> set[int]:
     everything = set(range(len(candidates)))
     return {index for lookup in lookups for index in lookup.found(view, everything)}
@@ -116,7 +136,7 @@ def _found(lookups: Iterable[Lookup], view: PageView, candidates: list[_Candidat
 
 def _candidates(answer: str) -> list[_Candidate]:
     """What can be looked up, in the answer's order, without overlaps."""
-    plain = one_digit_script(answer)
+    plain = plain_script(answer)
     skipped = _covered(
         len(plain), (m.span() for form in (_LIST_NUMBER, _CITED) for m in form.finditer(plain))
     )

@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from citrus_cli.errors import ModelError
-from citrus_cli.models.memory import human_bytes
+from citrus_cli.whole_files import sync_folder
+from citrus_cli.wording import human_bytes
 
 CACHE_VARIABLE = "CITRUS_CACHE_DIR"
 MANIFEST = "manifest.json"
@@ -145,7 +146,7 @@ def publish(folder: Path, target: Path, *, replace: bool) -> None:
             raise
     finally:
         shutil.rmtree(retired, ignore_errors=True)
-    _sync_folder(target.parent)
+    sync_folder(target.parent)
 
 
 def sync(folder: Path) -> None:
@@ -154,16 +155,7 @@ def sync(folder: Path) -> None:
         if path.is_file():
             with path.open("rb+") as file:
                 os.fsync(file.fileno())
-    _sync_folder(folder)
-
-
-def _sync_folder(folder: Path) -> None:
-    with suppress(OSError):  # Windows and some network disks cannot sync a folder
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    sync_folder(folder)
 
 
 def checksum(path: Path) -> str:

@@ -15,9 +15,10 @@ from citrus_cli.errors import CitrusError
 from citrus_cli.models import cache
 from citrus_cli.models.catalogue import CATALOGUE, DEFAULT_MODEL
 from citrus_cli.models.hardware import cpu_features, free_memory, total_memory
-from citrus_cli.models.memory import human_bytes, memory_needed
+from citrus_cli.models.memory import memory_needed
 from citrus_cli.models.quantization import check_quantization, choose_dtype
 from citrus_cli.models.sources import is_here
+from citrus_cli.wording import human_bytes
 
 if TYPE_CHECKING:
     import torch

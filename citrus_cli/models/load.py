@@ -13,7 +13,6 @@ from citrus_cli.models.catalogue import DEFAULT_MODEL
 from citrus_cli.models.convert import one_line
 from citrus_cli.models.folder import ModelFolder, inspect
 from citrus_cli.models.hardware import check_device_name, free_memory, pick_device
-from citrus_cli.models.memory import human_bytes
 from citrus_cli.models.quantization import (
     check_names,
     check_quantization,
@@ -25,6 +24,7 @@ from citrus_cli.models.quiet import quiet
 from citrus_cli.models.sources import Kind, Source, obtain, resolve
 from citrus_cli.models.tokenizer import load_tokenizer
 from citrus_cli.progress import Listener, Loading, ignore
+from citrus_cli.wording import human_bytes
 
 if TYPE_CHECKING:
     import torch

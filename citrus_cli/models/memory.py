@@ -133,12 +133,3 @@ def memory_needed(
         widest = max(shape.intermediate, shape.heads * shape.head_dim)
         activations += shape.hidden * widest * size
     return MemoryNeed(weights=weights, states=states, activations=activations)
-
-
-def human_bytes(count: float) -> str:
-    """A byte count for people: 512 B, 93 MB, 4.9 GB (decimal units, as disks and downloads use)."""
-    for unit in ("B", "kB", "MB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}"
-        count /= 1000
-    return f"{count:.1f} GB"

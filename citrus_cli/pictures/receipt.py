@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from citrus_cli.answer import Answer, DocumentReceipt
-from citrus_cli.pictures.words import count, many, numbers, one_line, seconds, size
+from citrus_cli.pictures.words import one_line
+from citrus_cli.wording import count, human_bytes, many, ranges, seconds
 
 
 def receipt(answer: Answer) -> list[tuple[str, str]]:
@@ -27,7 +28,7 @@ def receipt(answer: Answer) -> list[tuple[str, str]]:
             "time",
             f"load {seconds(took.load)}, read {seconds(took.read)}, answer {seconds(took.answer)}",
         ),
-        ("peak memory", size(answer.peak_memory_bytes)),
+        ("peak memory", human_bytes(answer.peak_memory_bytes)),
     ]
     return rows
 
@@ -35,7 +36,7 @@ def receipt(answer: Answer) -> list[tuple[str, str]]:
 def _document(one: DocumentReceipt) -> str:
     said = f"{many(one.pages, 'page')}, {many(one.tokens, 'token')}"
     if one.pages_without_text:
-        said += f"; without text: {numbers(one.pages_without_text)}"
+        said += f"; without text: {ranges(one.pages_without_text)}"
     if one.pages_failed:
-        said += f"; could not be read: {numbers(one.pages_failed)}"
+        said += f"; could not be read: {ranges(one.pages_failed)}"
     return said

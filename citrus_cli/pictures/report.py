@@ -16,6 +16,7 @@ from citrus_cli.pictures.model import Picture
 from citrus_cli.pictures.receipt import receipt
 from citrus_cli.pictures.spans import Passage, passages, runs
 from citrus_cli.pictures.strip import strip
+from citrus_cli.wording import many
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -105,6 +106,7 @@ def render_report(picture: Picture) -> str:
             layers=len(picture.layers),
             receipt=receipt(picture.answer),
             words=words,
+            many=many,
         )
     )
 
@@ -117,7 +119,7 @@ def sources(picture: Picture) -> list[Source]:
     found = []
     for number, one in enumerate(picture.evidence, start=1):
         at = index.get((one.document, one.page))
-        where = words.page_name(one.page, one.label)
+        where = words.place_name(one)
         found.append(
             Source(
                 number=number,

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from citrus_cli.pictures.model import Picture
-from citrus_cli.pictures.words import many, one_line, page_name, percent
+from citrus_cli.pictures.words import one_line, page_name, percent
+from citrus_cli.wording import many
 
 LEVELS = 6
 """Shades of a cell; each step is even in the square root of the share, so that little is seen."""

@@ -1,8 +1,11 @@
-"""Foreign text made visible, and numbers and pages as a person reads them."""
+"""Foreign text made visible, and what pictures alone say of numbers."""
 
 from __future__ import annotations
 
 import re
+
+from citrus_cli import wording
+from citrus_cli.evidence.model import Evidence
 
 _BREAK = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 # Controls, marks that reorder or hide text, surrogates and what is no character at all. The
@@ -36,20 +39,15 @@ def one_line(text: str, limit: int | None = None) -> str:
 
 
 def page_name(page: int, label: str | None) -> str:
-    """`page 9 (printed 6)`."""
-    if label is None or label == str(page):
-        return f"page {page}"
-    return f"page {page} (printed {one_line(label, 20)})"
+    """`page 9 (printed 6)`, whatever the label is."""
+    return wording.page_name(page, None if label is None else one_line(label, 20))
 
 
-def count(number: int) -> str:
-    """12345 as `12,345`."""
-    return f"{number:,}"
-
-
-def many(number: int, noun: str) -> str:
-    """1 as `1 page`, 2 as `2 pages`."""
-    return f"{count(number)} {noun}{'' if number == 1 else 's'}"
+def place_name(one: Evidence) -> str:
+    """Where a passage stands: its page, or its lines in a text without pages."""
+    if one.line is not None:
+        return wording.lines_name(one.line, one.last_line)
+    return page_name(one.page, one.label)
 
 
 def percent(share: float) -> str:
@@ -62,34 +60,3 @@ def percent(share: float) -> str:
 def score(number: float) -> str:
     """A score: two decimals, more where it is small."""
     return f"{number:.2f}" if abs(number) >= 0.01 or number == 0 else f"{number:.2g}"
-
-
-def size(number: float) -> str:
-    """Bytes as in every other message of citrus: `93 MB`, `4.9 GB`."""
-    for unit in ("B", "kB", "MB"):
-        if number < 1000:
-            return f"{number:.0f} {unit}"
-        number /= 1000
-    return f"{number:.1f} GB"
-
-
-def seconds(number: float) -> str:
-    """A measured time: `0.42 s`, `21.9 s`, `3:05`, `1:02:03`."""
-    if number < 1:
-        return f"{number:.2f} s"
-    if number < 60:
-        return f"{number:.1f} s"
-    minutes, rest = divmod(round(number), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def numbers(pages: tuple[int, ...]) -> str:
-    """Page numbers with runs shortened: `3, 7-9, 12`."""
-    runs: list[tuple[int, int]] = []
-    for number in sorted(set(pages)):
-        if runs and runs[-1][1] == number - 1:
-            runs[-1] = runs[-1][0], number
-        else:
-            runs.append((number, number))
-    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in runs)

@@ -15,6 +15,7 @@ from citrus_cli.answer import DocumentReceipt
 from citrus_cli.errors import CitrusError
 from citrus_cli.pages import PageMap, Place
 from citrus_cli.text_log import TextLog
+from citrus_cli.wording import short_key
 
 if TYPE_CHECKING:
     from citrus_cli.engine.states import States
@@ -166,7 +167,7 @@ def load_entry(folder: Path) -> Entry:
         if int(fields["format"]) > FORMAT:
             raise NewerEntryError(
                 f"{folder} was made by a newer citrus; update citrus, or remove it with "
-                f"citrus store remove {folder.name[:12]}"
+                f"citrus store remove {short_key(folder.name)}"
             )
         return Entry(
             folder=folder,

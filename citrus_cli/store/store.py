@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from citrus_cli.answer import DocumentReceipt
 from citrus_cli.errors import CitrusError, UsageError
 from citrus_cli.models import cache
-from citrus_cli.models.memory import human_bytes
 from citrus_cli.pages import PageMap
 from citrus_cli.store.entry import (
     DamagedEntryError,
@@ -28,6 +27,7 @@ from citrus_cli.store.entry import (
 )
 from citrus_cli.store.identity import key_of
 from citrus_cli.text_log import TextLog
+from citrus_cli.wording import human_bytes
 
 if TYPE_CHECKING:
     from citrus_cli.engine.states import States

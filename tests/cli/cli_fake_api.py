@@ -14,6 +14,8 @@ from cli_fake_conversation import HOSTILE, FakeConversation
 
 from citrus_cli.answer import Answer, DocumentReceipt, Seconds
 from citrus_cli.errors import DocumentError, MemoryLimitError, ModelError, UsageError
+from citrus_cli.evidence import Evidence, PageText
+from citrus_cli.pictures.model import KeptPageText, Picture
 from citrus_cli.progress import Fetching, Loading, Reading, Writing, ignore
 
 
@@ -39,6 +41,16 @@ def make_answer(question: str, text: str, **changes: Any) -> Answer:
     return Answer(**{**values, **changes})
 
 
+def make_picture(answer: Answer, pages: int) -> Picture:
+    """Of a document whose third and last pages were kept."""
+    texts = [PageText("report.pdf", page, None, f"Page {page}.") for page in range(1, pages + 1)]
+    row = [0.0] * pages
+    row[2] = row[-1] = 0.5
+    kept = tuple(KeptPageText(text, ()) for text in texts)
+    evidence = (Evidence("report.pdf", 3, None, "Page 3.", 0, 7, 0.5, True),)
+    return Picture(answer, evidence, (), None, kept, (tuple(row), tuple(row)))
+
+
 class FakeDocumentQA:
     """Answers with the question and the text it read; `FAKE` in the environment says how."""
 
@@ -51,6 +63,7 @@ class FakeDocumentQA:
             raise UsageError("unknown policy nonsense; known: citrus, streaming")
         self.on_event = on_event
         self.model = model
+        self.on_picture = settings.get("on_picture")
         type(self).calls.append({"model": model, **settings})
 
     def ask_all(
@@ -62,7 +75,10 @@ class FakeDocumentQA:
         self._load(how)
         for number, question in enumerate(questions):
             self._read(how)
-            yield self._answer(how, number, question, text)
+            answer = self._answer(how, number, question, text)
+            if self.on_picture is not None:
+                self.on_picture(make_picture(answer, pages=12 * (number + 1)))
+            yield answer
 
     def conversation(self, sources: Sequence[str], **opening: Any) -> FakeConversation:
         type(self).calls[-1] |= {"sources": sources, **opening}

@@ -13,8 +13,8 @@ from cli_fake_api import make_answer
 from citrus_cli.answer import DocumentReceipt, Seconds
 from citrus_cli.cli.receipt import receipt_rows
 from citrus_cli.cli.saving import ResultFile
-from citrus_cli.cli.units import count, duration, many, ranges, rate, seconds
 from citrus_cli.errors import CitrusError, UsageError
+from citrus_cli.wording import count, duration, many, ranges, rate, seconds
 
 
 def names(folder: Path) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,12 @@ from cli_fake_api import FakeDocumentQA, make_answer
 from cli_harness import Citrus
 
 from citrus_cli.answer import DocumentReceipt
-from citrus_cli.cli.sources import not_found, page_name, print_sources
+from citrus_cli.batch.rows import answered
+from citrus_cli.cli.sources import not_found, page_name, print_sources, source_lines
 from citrus_cli.cli.streams import ColorMode
 from citrus_cli.evidence import Claim, Evidence
+from citrus_cli.pictures import Picture
+from citrus_cli.pictures.report import sources
 
 ONE = Evidence("report.pdf", 9, "6", "Sales rose\nby 4 %.", 0, 18, 0.41, True)
 TWO = Evidence("report.pdf", 12, None, "\x1b[31mCosts\x1b[0m fell.", 5, 30, 0.2, True)
@@ -54,6 +58,19 @@ def test_what_stands_nowhere_is_said(claims, said):
     assert not_found(make_answer("What?", "It rose.", claims=claims)) == said
 
 
+@pytest.mark.parametrize(
+    ("line", "last", "where"), [(120, 120, "line 120"), (120, 131, "lines 120–131")]
+)
+def test_a_text_without_pages_has_lines(line, last, where):
+    one = replace(ONE, page=1, label=None, line=line, last_line=last)
+    answer = make_answer("What?", "x", evidence=(one,))
+    assert source_lines(answer) == [f"{where}, 41%: Sales rose by 4 %."]
+    assert answered(answer)["sources"] == [where]
+    assert [source.where for source in sources(Picture(answer, (one,), (), None, (), ()))] == [
+        where
+    ]
+
+
 def test_page_names():
     assert page_name(3, None) == "page 3"
     assert page_name(3, "i\x1b[1mi") == "page 3 (printed ii)"
@@ -93,6 +110,8 @@ def test_json_has_them_all(sourced, document):
         "score": 0.41,
         "verified": True,
         "drop": None,
+        "line": None,
+        "last_line": None,
     }
     assert [claim["found"] for claim in answer["claims"]] == [True, False]
 

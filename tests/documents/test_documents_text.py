@@ -43,7 +43,9 @@ def check_pages(blocks: list[Block]) -> dict[int, str]:
 def test_a_small_file(opened: Open, write: Write) -> None:
     document = opened(write("notes.txt", "One  two.\r\n\r\n\r\n    indented \ufb01ne\r\n"))
     blocks = list(document.blocks())
-    assert blocks == [Block("One two.\n\n    indented fine\n\n", 1, None, 1, 0, 1.0)]
+    assert blocks == [
+        Block("One two.\n\n    indented fine\n\n", 1, None, 1, 0, 1.0, jumps=((10, 4),))
+    ]
     assert (document.name, document.kind, document.size_bytes) == ("notes.txt", "text", 35)
     assert (document.pages, document.pages_without_text, document.warnings) == (1, [], [])
 

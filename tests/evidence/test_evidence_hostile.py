@@ -152,6 +152,7 @@ def test_more_pages_are_no_more_work_each() -> None:
         pages = [PageText("d", number, None, text) for number in range(count)]
         return calls(lambda: claims("Xanadu, 17.5% and 5 May 2021", pages))
 
+    work(1)  # what compiles patterns is work once
     assert work(40) < 2.3 * work(20) + 1000
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from citrus_cli.models.catalogue import CATALOGUE, DEFAULT_MODEL, CatalogueModel, find, suggest
-from citrus_cli.models.memory import Shape, human_bytes, memory_needed, weight_bytes
+from citrus_cli.models.memory import Shape, memory_needed, weight_bytes
+from citrus_cli.wording import human_bytes
 
 # what the model cards and the weights themselves say, biases and all norms included
 PUBLISHED = {

@@ -11,7 +11,6 @@ from made_up import answer
 
 from citrus_cli.answer import DocumentReceipt, Seconds
 from citrus_cli.evidence.model import Claim, PageText
-from citrus_cli.models.memory import human_bytes
 from citrus_cli.pictures import KeptPageText, Picture, words
 from citrus_cli.pictures.claims import pieces
 from citrus_cli.pictures.receipt import receipt
@@ -50,11 +49,6 @@ def test_pages_are_named_with_what_is_printed() -> None:
     assert words.page_name(1, "i\u202e\n") == "page 1 (printed i‹U+202E›)"
 
 
-@pytest.mark.parametrize("number", [0, 1, 999, 1000, 93_400_000, 999_999_999, 4_900_000_000])
-def test_sizes_read_as_everywhere_in_citrus(number: int) -> None:
-    assert words.size(number) == human_bytes(number)
-
-
 def test_numbers_read_well() -> None:
     assert [words.percent(x) for x in (0, 0.0004, 0.042, 0.1, 0.626, 1)] == [
         "0.0 %",
@@ -70,15 +64,6 @@ def test_numbers_read_well() -> None:
         "-1.50",
         "0.0012",
     ]
-    assert [words.seconds(x) for x in (0.42, 21.94, 185, 3723)] == [
-        "0.42 s",
-        "21.9 s",
-        "3:05",
-        "1:02:03",
-    ]
-    assert words.numbers((9, 3, 8, 7, 12, 7)) == "3, 7-9, 12"
-    assert words.many(1, "page") == "1 page"
-    assert words.many(1200, "page") == "1,200 pages"
 
 
 def test_the_receipt_says_what_went_wrong_too() -> None:

@@ -11,8 +11,8 @@ from citrus_cli.evals.methods.policies import remembered
 from citrus_cli.evals.methods.reporting import reporter
 from citrus_cli.evals.methods.reread import read_whole
 from citrus_cli.models.hardware import free_memory
-from citrus_cli.models.memory import human_bytes
 from citrus_cli.run import Runner
+from citrus_cli.wording import human_bytes
 
 
 class Full(Method):
