@@ -111,6 +111,7 @@ def test_json_has_them_all(sourced, document):
         "verified": True,
         "line": None,
         "last_line": None,
+        "drop": None,
     }
     assert [claim["found"] for claim in answer["claims"]] == [True, False]
 
