@@ -112,7 +112,6 @@ def test_json_has_them_all(sourced, document):
         "drop": None,
         "line": None,
         "last_line": None,
-        "drop": None,
     }
     assert [claim["found"] for claim in answer["claims"]] == [True, False]
 
