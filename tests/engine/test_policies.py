@@ -13,7 +13,7 @@ import torch
 from naive import Naive
 from tiny import HEADS, QUESTION, build, text
 
-from citrus_cli.engine import entropy as entropy_module
+from citrus_cli.engine import head as head_module
 from citrus_cli.engine.attention import Stream
 from citrus_cli.engine.backbone import Backbone
 from citrus_cli.engine.closing import ClosedCaches
@@ -349,7 +349,7 @@ def test_what_is_remembered_survives_a_failed_pass(llama, read, name, monkeypatc
 @pytest.mark.parametrize("block", [1, 64 << 20])
 def test_entropy_is_the_models_own(family, block, monkeypatch):
     """Chunk by chunk and in pieces, with families that scale their logits too."""
-    monkeypatch.setattr(entropy_module, "LOGIT_BLOCK_BYTES", block)
+    monkeypatch.setattr(head_module, "LOGIT_BLOCK_BYTES", block)
     extra = {"granite": {"logits_scaling": 3.0}, "cohere-interleaved": {"logit_scale": 0.3}}
     model = build(family, **extra.get(family, {}))
     backbone = Backbone(model)
