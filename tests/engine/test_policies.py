@@ -24,6 +24,7 @@ from citrus_cli.engine.policies import POLICIES, Candidates, make_policy
 from citrus_cli.engine.policies.base import WINDOW, Rows
 from citrus_cli.engine.reader import Reading
 from citrus_cli.evals.methods.policies import PolicyMethod
+from citrus_cli.progress import ignore
 
 BUDGET, PREFIX = 40, (5, 6, 7)
 SEVERAL = [QUESTION, Instruction(tuple(text(60, seed=7))), Instruction(tuple(text(3, seed=5)))]
@@ -385,7 +386,10 @@ def test_a_method_reads_as_seldom_as_its_policy_allows(llama, read, monkeypatch,
     ids, settings = text(200), ReadingSettings(48, 16, answer_tokens=8)
     alone = [read(llama, ids, name, questions=[one], prefix=PREFIX).caches[0] for one in SEVERAL]
     runner = SimpleNamespace(
-        backbone=llama, prompt=SimpleNamespace(prefix=PREFIX), policy=lambda name: POLICIES[name]()
+        backbone=llama,
+        prompt=SimpleNamespace(prefix=PREFIX),
+        policy=lambda name: POLICIES[name](),
+        on_event=ignore,
     )
     begun = []
     monkeypatch.setattr(Reading, "_read_prefix", _counting(Reading._read_prefix, begun))
