@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +15,9 @@ from cli_harness import Citrus
 from cli_terminal import TERMINAL, CtrlC, Ended, run
 
 from citrus_cli.cli import compare
+from citrus_cli.cli.compare_views import cited
 from citrus_cli.cli.options import complete_policies
+from citrus_cli.evidence import Evidence
 from citrus_cli.settings import DEFAULT_COMPARISON
 
 ANSI = re.compile(r"\x1b\[[0-?]*[@-~]")
@@ -162,6 +165,12 @@ def test_several_questions_and_documents_are_named(
     blocks = result.stdout.split("\n\n")
     assert ["question: Two?" in block for block in blocks] == [False, True, False, True]
     assert "pages: doc.txt 7, 3" in blocks[0]
+
+
+def test_text_without_pages_is_cited_by_its_lines() -> None:
+    lines = Evidence("a.txt", 1, None, "some", 0, 4, 0.5, True, line=120, last_line=131)
+    answer = SimpleNamespace(evidence=(lines, lines), documents=("one",))
+    assert cited(answer) == "lines 120–131"  # type: ignore[arg-type]
 
 
 def test_a_cut_answer_says_so_and_warnings_come_once(
