@@ -61,7 +61,7 @@ def test_names_and_numbers_come_with_commas_or_repeated() -> None:
 
 def test_help_names_every_task(citrus: Citrus) -> None:
     text = citrus("eval", "--help").stdout
-    for task in ("passkey", "needle", "qa", "perplexity", "latency"):
+    for task in ("passkey", "needle", "qa", "perplexity", "neglect", "latency"):
         assert re.search(rf"^  {task} .*\.$", text, re.MULTILINE)
     assert "..." not in text.partition("Commands")[2]
 
@@ -161,6 +161,23 @@ def test_perplexity_and_latency_are_measured(evaluate, home) -> None:
     longer = evaluate("perplexity", "long.txt", "--lengths", "9k")
     assert longer.exit_code == 2
     assert "asks for 9,000" in longer.stderr
+
+
+def test_neglect_shows_both_of_the_same_policies(evaluate, home) -> None:
+    (home / "long.txt").write_text("A text about nothing in particular. " * 30)
+    arguments = ("neglect", "long.txt", "--tokens", "400", "--lengths", "300")
+    result = evaluate(*arguments, "--plot", "n.svg", "--output", "n.json")
+    assert result.exit_code == 0, result.stderr
+    written = json.loads((home / "n.json").read_text())
+    assert "perplexity" in result.stdout
+    assert "retention" in result.stdout
+    kinds = ["perplexity" in record for record in written["records"]]
+    assert (kinds.count(True), kinds.count(False)) == (1, 5)
+    assert "streaming" in (home / "n.svg").read_text()
+    assert "0/5" in (home / "n.svg").read_text()
+    short = evaluate("neglect", "long.txt", "--tokens", "9000")
+    assert short.exit_code == 2
+    assert "asks for 9,000" in short.stderr
 
 
 def test_latency_has_full_attention_beside(evaluate, home) -> None:
