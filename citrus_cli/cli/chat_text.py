@@ -58,6 +58,8 @@ def pages_text(documents: Documents) -> str:
 def sources_text(answer: Answer) -> str:
     """What an answer was read from: its sources, and the pages with most of the kept states."""
     quoted = "".join(f"{line}\n" for line in source_lines(answer))
+    if support := support_line(answer):
+        quoted += f"support: {support}\n"
     one_page = sum(one.pages for one in answer.documents) < 2  # its name and share say nothing
     return quoted + ("" if quoted and (one_page or not answer.kept) else kept_text(answer))
 
