@@ -20,6 +20,7 @@ from tiny_models import make_model_folder
 from citrus_cli.cli import eval_run, interrupts
 from citrus_cli.cli.eval_options import names, numbers
 from citrus_cli.errors import UsageError
+from citrus_cli.evals.latency_process import measure
 from citrus_cli.run import Runner
 from citrus_cli.settings import Settings
 
@@ -163,7 +164,12 @@ def test_perplexity_and_latency_are_measured(evaluate, home) -> None:
     assert "asks for 9,000" in longer.stderr
 
 
-def test_latency_has_full_attention_beside(evaluate, home) -> None:
+def test_latency_has_full_attention_beside(evaluate, home, monkeypatch) -> None:
+    # each measurement has a process of its own, which test_evals_latency tries
+    monkeypatch.setattr(
+        "citrus_cli.evals.latency.in_own_process",
+        lambda job: measure(Runner.load(job.settings), job),
+    )
     arguments = ("latency", "--lengths", "300", "--max-answer-tokens", "3", "--plot", "l.svg")
     result = evaluate(*arguments)
     assert result.exit_code == 0, result.stderr
