@@ -194,7 +194,7 @@ def passkey(
     scope = evaluation.scope()
     wanted = numbers(lengths, "--lengths", (2_000, 8_000))
     task = PasskeyTask(scope, wanted, trials, oracle=not no_oracle)
-    task.answer_tokens = model.max_answer_tokens or task.answer_tokens
+    task.answer_tokens = evaluation.answer_tokens(task.answer_tokens)
     evaluation.run(task)
 
 
@@ -233,7 +233,7 @@ def needle(
         paraphrase=paraphrase,
         oracle=not no_oracle,
     )
-    task.answer_tokens = model.max_answer_tokens or task.answer_tokens
+    task.answer_tokens = evaluation.answer_tokens(task.answer_tokens)
     evaluation.run(task)
 
 
@@ -261,7 +261,7 @@ def qa(
     if questions.skipped:
         rows = "1 row was" if questions.skipped == 1 else f"{questions.skipped} rows were"
         evaluation.warn(f"{rows} skipped")
-    answer_tokens = model.max_answer_tokens or DEFAULT_ANSWER_TOKENS
+    answer_tokens = evaluation.answer_tokens(DEFAULT_ANSWER_TOKENS)
     evaluation.run(
         QuestionsTask(scope, questions, answer_tokens=answer_tokens, oracle=not no_oracle)
     )
@@ -331,5 +331,6 @@ def latency(
     scope = evaluation.scope(known())
     wanted = numbers(lengths, "--lengths", (2_000, 8_000))
     task = LatencyTask(scope, evaluation.settings(), wanted, trials)
-    task.answer_tokens = model.max_answer_tokens or task.answer_tokens
+    # a speed takes two tokens at least
+    task.answer_tokens = evaluation.answer_tokens(task.answer_tokens, least=2)
     evaluation.run(task)
