@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import pytest
 from tiny import HEADS, QUESTION, build
@@ -13,18 +12,6 @@ from citrus_cli.engine.backbone import Backbone
 from citrus_cli.engine.instruction import Instruction, ReadingSettings
 from citrus_cli.engine.policies import make_policy
 from citrus_cli.engine.reader import Reading
-from citrus_cli.models.catalogue import DEFAULT_MODEL
-from citrus_cli.models.fetch import default_gguf_path
-from citrus_cli.models.sources import pull
-
-
-@pytest.fixture(scope="session")
-def smollm2_gguf() -> Path:
-    """The default model's GGUF file."""
-    pull(DEFAULT_MODEL)
-    path = default_gguf_path()
-    assert path is not None
-    return path
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from citrus_cli.answer import Answer, DocumentReceipt, KeptPage
 from citrus_cli.cli.chat_lines import HELP
-from citrus_cli.cli.sources import page_name, source_lines
+from citrus_cli.cli.sources import page_name, source_lines, support_line
 from citrus_cli.cli.tables import aligned
 from citrus_cli.cli.text import document_name
 from citrus_cli.wording import count, many, ranges, rate, seconds
@@ -58,6 +58,8 @@ def pages_text(documents: Documents) -> str:
 def sources_text(answer: Answer) -> str:
     """What an answer was read from: its sources, and the pages with most of the kept states."""
     quoted = "".join(f"{line}\n" for line in source_lines(answer))
+    if support := support_line(answer):
+        quoted += f"support: {support}\n"
     one_page = sum(one.pages for one in answer.documents) < 2  # its name and share say nothing
     return quoted + ("" if quoted and (one_page or not answer.kept) else kept_text(answer))
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from citrus_cli.cli import interrupts
 from citrus_cli.cli.eval_options import EvalOptions, names, numbers
 from citrus_cli.cli.exit_codes import ExitCode
 from citrus_cli.cli.options import ModelOptions
@@ -102,7 +103,9 @@ class Evaluation:
         try:
             for note in folder.notes:
                 self.warn(note)
-            run = TaskRun(task, folder, lambda: self._load(progress), progress.show)
+            run = TaskRun(
+                task, folder, lambda: self._load(progress), progress.show, interrupts.held
+            )
             self._measure(run, progress)
         finally:
             progress.hide()

@@ -133,6 +133,17 @@ Prefixes = Annotated[
         env=False,
     ),
 ]
+TextTokens = Annotated[
+    int,
+    option(
+        "--tokens",
+        help="How many tokens of the text are predicted; by default 12,000.",
+        panel=TASK,
+        metavar="TOKENS",
+        env=False,
+        min=2,
+    ),
+]
 Rounds = Annotated[
     int,
     option(
@@ -159,6 +170,7 @@ def register(app: typer.Typer) -> None:
     group.command("needle", cls=Command)(needle)
     group.command("qa", cls=Command)(qa)
     group.command("perplexity", cls=Command)(perplexity)
+    group.command("neglect", cls=Command)(neglect)
     group.command("latency", cls=Command)(latency)
     app.add_typer(group)
 
@@ -273,6 +285,32 @@ def perplexity(
 
     scope = evaluation.scope(KNOWN)
     evaluation.run(PerplexityTask(scope, file_filler(files), numbers(lengths, "--lengths", ())))
+
+
+@grouped
+def neglect(
+    *,
+    context: typer.Context,
+    files: TextFiles,
+    tokens: TextTokens = 12_000,
+    lengths: Lengths = None,
+    options: EvalOptions,
+    model: ModelOptions,
+    general: GeneralOptions,
+) -> None:
+    """Predict words, and find numbers, side by side."""
+    evaluation = Evaluation(context, options, model)
+    evaluation.begin()
+    from citrus_cli.evals.fillers import file_filler
+    from citrus_cli.evals.neglect_task import NeglectTask
+    from citrus_cli.evals.perplexity_task import KNOWN
+
+    scope = evaluation.scope(KNOWN)
+    wanted = numbers(lengths, "--lengths", (2_000, 8_000))
+    task = NeglectTask(scope, file_filler(files), tokens, wanted)
+    task.passkey.answer_tokens = model.max_answer_tokens or task.passkey.answer_tokens
+    task.answer_tokens = task.passkey.answer_tokens
+    evaluation.run(task)
 
 
 @grouped

@@ -108,7 +108,7 @@ def _precision(answer: Answer) -> str:
 
 
 def _rate(tokens: int, took: float) -> str:
-    return f" ({rate(tokens / took)} tokens/s)" if took > 0 else ""
+    return f" ({rate(tokens / took)} tokens/s)" if took > 0 and tokens else ""
 
 
 def _draw(rows: Rows, color: ColorMode) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 from citrus_cli.errors import CitrusError
 from citrus_cli.evals.journal import JournalError, Record
@@ -17,7 +18,8 @@ class TaskRun:
     """A task in a folder. The model is loaded when the first unit needs it.
 
     A unit that cannot be measured with these settings does not end the run; it is tried again next
-    time.
+    time. A record is written down inside of `undisturbed()`, which may hold an interruption back
+    until the record is both in the journal and known here.
     """
 
     def __init__(
@@ -26,9 +28,10 @@ class TaskRun:
         folder: RunFolder,
         load: Callable[[], Runner],
         on_event: Listener = ignore,
+        undisturbed: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self.task, self.folder = task, folder
-        self._load, self._on_event = load, on_event
+        self._load, self._on_event, self._undisturbed = load, on_event, undisturbed
         self.units: Sequence[Unit] = task.units()
         self.total = sum(len(unit.parts) for unit in self.units)
         self._known = {(one["unit"], one["part"]): one for one in folder.journal.records}
@@ -83,8 +86,9 @@ class TaskRun:
         self._report(unit)
         for part, record in unit.measure(self._ready, missing):
             whole = {"unit": unit.key, "part": part, **record}
-            self.folder.journal.append(whole)
-            self._known[unit.key, part] = whole
+            with self._undisturbed():
+                self.folder.journal.append(whole)
+                self._known[unit.key, part] = whole
             self._report(unit)
 
     def _ready(self) -> Runner:

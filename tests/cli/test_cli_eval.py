@@ -17,9 +17,10 @@ import pytest
 from cli_harness import Citrus
 from tiny_models import make_model_folder
 
-from citrus_cli.cli import eval_run
+from citrus_cli.cli import eval_run, interrupts
 from citrus_cli.cli.eval_options import names, numbers
 from citrus_cli.errors import UsageError
+from citrus_cli.evals.latency_process import measure
 from citrus_cli.run import Runner
 from citrus_cli.settings import Settings
 
@@ -61,7 +62,7 @@ def test_names_and_numbers_come_with_commas_or_repeated() -> None:
 
 def test_help_names_every_task(citrus: Citrus) -> None:
     text = citrus("eval", "--help").stdout
-    for task in ("passkey", "needle", "qa", "perplexity", "latency"):
+    for task in ("passkey", "needle", "qa", "perplexity", "neglect", "latency"):
         assert re.search(rf"^  {task} .*\.$", text, re.MULTILINE)
     assert "..." not in text.partition("Commands")[2]
 
@@ -163,7 +164,29 @@ def test_perplexity_and_latency_are_measured(evaluate, home) -> None:
     assert "asks for 9,000" in longer.stderr
 
 
-def test_latency_has_full_attention_beside(evaluate, home) -> None:
+def test_neglect_shows_both_of_the_same_policies(evaluate, home) -> None:
+    (home / "long.txt").write_text("A text about nothing in particular. " * 30)
+    arguments = ("neglect", "long.txt", "--tokens", "400", "--lengths", "300")
+    result = evaluate(*arguments, "--plot", "n.svg", "--output", "n.json")
+    assert result.exit_code == 0, result.stderr
+    written = json.loads((home / "n.json").read_text())
+    assert "perplexity" in result.stdout
+    assert "retention" in result.stdout
+    kinds = ["perplexity" in record for record in written["records"]]
+    assert (kinds.count(True), kinds.count(False)) == (1, 5)
+    assert "streaming" in (home / "n.svg").read_text()
+    assert "0/5" in (home / "n.svg").read_text()
+    short = evaluate("neglect", "long.txt", "--tokens", "9000")
+    assert short.exit_code == 2
+    assert "asks for 9,000" in short.stderr
+
+
+def test_latency_has_full_attention_beside(evaluate, home, monkeypatch) -> None:
+    # each measurement has a process of its own, which test_evals_latency tries
+    monkeypatch.setattr(
+        "citrus_cli.evals.latency.in_own_process",
+        lambda job: measure(Runner.load(job.settings), job),
+    )
     arguments = ("latency", "--lengths", "300", "--max-answer-tokens", "3", "--plot", "l.svg")
     result = evaluate(*arguments)
     assert result.exit_code == 0, result.stderr
@@ -211,17 +234,21 @@ def test_a_model_that_is_not_there_is_exit_code_4(citrus: Citrus) -> None:
     assert result.exit_code == 4
 
 
-def start(tiny: str, *arguments: str) -> subprocess.Popen[str]:
+KILLED = (
+    "eval", "passkey", "--run", "run", "--policies", "citrus", "--budgets", "128",
+    "--lengths", "3000", "--trials", "12", "--no-oracle",
+)  # fmt: skip
+
+
+def start(tiny: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "citrus_cli", "eval", "passkey", "--model", tiny, "--run", "run",
-         "--policies", "citrus", "--budgets", "128", "--lengths", "3000", "--trials", "40",
-         "--no-oracle", *arguments],
+        [sys.executable, "-m", "citrus_cli", *KILLED, "--model", tiny],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env=dict(os.environ),
         start_new_session=True,
-    )  # fmt: skip
+    )
 
 
 def wait_for_records(count: int) -> None:
@@ -233,25 +260,45 @@ def wait_for_records(count: int) -> None:
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-def test_whatever_ends_a_run_it_goes_on(home: Path, tiny: str, how: signal.Signals) -> None:
+def test_whatever_ends_a_run_it_goes_on(
+    citrus: Citrus, home: Path, tiny: str, how: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
     process = start(tiny)
     wait_for_records(2)
     process.send_signal(how)
     out, error = process.communicate(timeout=LIMIT)
     before = Path("run/journal.jsonl").read_bytes()
     kept = before.count(b"\n")
-    assert 2 <= kept < 40
+    assert 2 <= kept < 12
     if how is signal.SIGINT:
         assert (process.returncode, out) == (130, "")
-        assert f"{kept} of 40 records are in run; the same command goes on" in error
-    again = start(tiny)
-    out, error = again.communicate(timeout=LIMIT)
-    assert again.returncode == 0, error
-    assert f"40 of 40 records are in run, {kept} of them from before" in error
+        assert f"{kept} of 12 records are in run; the same command goes on" in error
+    monkeypatch.setattr("citrus_cli.cli.libraries.quiet_libraries", lambda: None)
+    again = citrus(*KILLED, "--model", tiny)
+    assert again.exit_code == 0, again.stderr
+    assert f"12 of 12 records are in run, {kept} of them from before" in again.stderr
     after = Path("run/journal.jsonl").read_bytes()
     assert after.startswith(before[: before.rfind(b"\n") + 1])
     keys = [json.loads(line)["unit"] for line in after.splitlines()]
-    assert len(set(keys)) == len(keys) == 40
+    assert len(set(keys)) == len(keys) == 12
+
+
+def test_ctrl_c_while_a_record_is_written_waits_for_it(evaluate, monkeypatch) -> None:
+    handler, sync = signal.getsignal(signal.SIGINT), os.fsync
+
+    def press(descriptor: int) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", press)
+    interrupts.install()
+    try:
+        result = evaluate("passkey", "--lengths", "300", "--trials", "3", "--run", "run")
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    assert result.exit_code == 130
+    assert "1 of 6 records are in run; the same command goes on" in result.stderr
+    assert Path("run/journal.jsonl").read_bytes().count(b"\n") == 1
 
 
 def test_the_progress_of_a_run_is_drawn_on_a_terminal(

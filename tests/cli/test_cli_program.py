@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ MODULE = (sys.executable, "-m", "citrus_cli")
 ROOT = Path(citrus_cli.__file__).parents[1]
 
 
+@cache
 def imports(*arguments: str) -> set[str]:
     """The packages that a run of Python imports."""
     done = subprocess.run(
@@ -152,16 +154,23 @@ def test_install_completion(home: Path) -> None:
         ("citrus ask rep", set(), {"report.pdf"}),
     ],
 )
-def test_completion(home: Path, words: str, offers: set[str], not_offered: set[str]) -> None:
+def test_completion(citrus: Citrus, words: str, offers: set[str], not_offered: set[str]) -> None:
     env = {
         "_CITRUS_COMPLETE": "complete_bash",
         "COMP_WORDS": words,
         "COMP_CWORD": str(len(words.split(" ")) - 1),
     }
-    ended = run(program=MODULE, env=env)
+    ended = citrus(env=env)
     offered = set(ended.stdout.split())
     assert offers <= offered
     assert not offered & not_offered
+    assert ended.stderr == ""
+
+
+def test_completion_of_the_program(home: Path) -> None:
+    env = {"_CITRUS_COMPLETE": "complete_bash", "COMP_WORDS": "citrus ", "COMP_CWORD": "1"}
+    ended = run(program=MODULE, env=env)
+    assert {"ask", "doctor", "models"} <= set(ended.stdout.split())
     assert ended.stderr == ""
 
 

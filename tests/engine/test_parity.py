@@ -13,6 +13,8 @@ from citrus_cli.engine.generator import generate
 from citrus_cli.engine.instruction import Instruction, ReadingSettings
 from citrus_cli.engine.policies import POLICIES
 from citrus_cli.engine.reader import Reading
+from citrus_cli.models import load_model, pull
+from citrus_cli.models.catalogue import DEFAULT_MODEL
 
 DATA = Path(__file__).parent.parent / "data" / "parity"
 MODES = {
@@ -64,10 +66,10 @@ def test_tiny_llama_keeps_and_says_exactly_the_same(tiny_llama, mode):
 
 
 @pytest.fixture(scope="module")
-def smollm2_float32(smollm2_gguf):
-    model = AutoModelForCausalLM.from_pretrained(
-        smollm2_gguf.parent, gguf_file=smollm2_gguf.name, dtype="float32"
-    ).eval()
+def smollm2_float32():
+    """The GGUF's own weights; that they are what transformers reads, test_models_gguf shows."""
+    pull(DEFAULT_MODEL)
+    model = load_model(device="cpu", dtype="float32").model
     return Backbone(model), json.loads((DATA / "smollm2_135m.json").read_text())
 
 

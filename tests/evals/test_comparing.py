@@ -28,7 +28,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture
 def document(tmp_path: Path) -> Path:
     path = tmp_path / "log.txt"
-    path.write_text("".join(f"It rained on day {day}. Nothing else.\n" for day in range(30)))
+    path.write_text("".join(f"It rained on day {day}. Nothing else.\n" for day in range(20)))
     return path
 
 
@@ -48,7 +48,7 @@ def test_every_method_answers_with_a_true_receipt(model, document):
         assert answer is not None
         assert (row.failure, row.exit_code) == (None, 0)
         assert (answer.policy, answer.question) == (row.policy, row.question)
-        assert answer.tokens_read == answer.documents[0].tokens > 1000
+        assert answer.tokens_read == answer.documents[0].tokens > 600
         kept = 40 if METHODS[row.policy].budgeted else answer.tokens_read
         assert kept / 2 < answer.states_kept <= kept
         assert answer.budget == kept

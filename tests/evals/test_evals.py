@@ -80,10 +80,10 @@ def test_an_unknown_section_is_refused():
 def test_passkeys_are_found_by_the_question_and_lost_without_it(smollm2):
     """Information neglect on the real model: the same budget, the same text."""
     policies = ("citrus-heads", "citrus-heads-individual", "streaming")
-    results = list(passkey(smollm2.runner(), policies, [1_500], 256, 256, trials=3, seed=1))
+    # two depths, both further from the end than what streaming keeps
+    results = list(passkey(smollm2.runner(), policies, [640], 96, 160, trials=2, seed=1))
     found = {result.policy: result.found for result in results}
-    assert found["citrus-heads"] == found["citrus-heads-individual"] == 3
-    assert found["streaming"] <= 1
+    assert found == {"citrus-heads": 2, "citrus-heads-individual": 2, "streaming": 0}
 
 
 def test_speeds_are_measured_on_the_same_work(tmp_path):
@@ -98,9 +98,9 @@ def test_speeds_are_measured_on_the_same_work(tmp_path):
 
 def test_one_reading_for_many_questions_is_measured(roomy):
     runner = DocumentQA(roomy, policy="citrus-individual", budget=40, chunk_size=48).runner()
-    runs = list(stored.many_questions(runner, 400, (1, 3)))
+    runs = list(stored.many_questions(runner, 200, (1, 3)))
     assert [run.questions for run in runs] == [1, 3]
-    assert runs[0].tokens == runs[1].tokens > 400
+    assert runs[0].tokens == runs[1].tokens > 200
     assert all(run.seconds > 0 for run in runs)
 
 
@@ -132,4 +132,4 @@ def test_kills_lose_and_double_nothing(roomy, monkeypatch, test):
     monkeypatch.setenv("CITRUS_POLICY", "citrus-individual")
     monkeypatch.setenv("CITRUS_BUDGET", "40")
     monkeypatch.setenv("CITRUS_CHUNK_SIZE", "48")
-    assert test(roomy, 2) == kills.Kills(2, lost=0, doubled=0)
+    assert test(roomy, 1) == kills.Kills(1, lost=0, doubled=0)

@@ -12,7 +12,7 @@ from torch.nn import functional
 from citrus_cli import DocumentQA
 from citrus_cli.engine.generator import generate
 from citrus_cli.engine.instruction import ReadingSettings
-from citrus_cli.engine.policies import Candidates
+from citrus_cli.engine.policies import POLICIES, Candidates
 from citrus_cli.errors import MemoryLimitError, UsageError
 from citrus_cli.evals.methods import METHODS, bm25, citrus_reread, full, gemfilter, units, xl3m
 from citrus_cli.evals.methods.reread import read_whole, reread
@@ -52,6 +52,12 @@ def remember(runner, name, text, questions=QUESTIONS, settings=SETTINGS):
     return found
 
 
+def rows(runner, name):
+    """How many choices of states there are: one for each layer, or for each of its KV heads."""
+    per_head = name in POLICIES and POLICIES[name].per_head
+    return runner.backbone.layers * (runner.backbone.kv_heads if per_head else 1)
+
+
 def plain_logits(runner, ids):
     """The logits after some tokens, by transformers alone."""
     with torch.inference_mode():
@@ -73,7 +79,7 @@ def test_every_method_keeps_within_its_budget_and_knows_what_it_keeps(runner, te
     for one, answer in remember(runner, name, text):
         pinned = len(runner.prompt.prefix)
         states = SETTINGS.budget if method.budgeted else len(text)
-        assert one.origins.shape == (runner.backbone.layers, one.cache.length - pinned)
+        assert one.origins.shape == (rows(runner, name), one.cache.length - pinned)
         assert SETTINGS.budget // 2 < one.origins.shape[1] <= states
         assert (one.origins[:, 1:] > one.origins[:, :-1]).all()
         assert one.origins.min() >= 0
@@ -86,7 +92,7 @@ def test_a_text_that_fits_is_kept_whole_and_answered_as_by_full_attention(runner
     ids = runner.encoder.encode("It rained on Monday. The lantern is red.\n")
     assert len(ids) < SETTINGS.budget
     for one, answer in remember(runner, name, ids):
-        assert one.origins.tolist() == [list(range(len(ids)))] * runner.backbone.layers
+        assert one.origins.tolist() == [list(range(len(ids)))] * rows(runner, name)
         prompt = [*runner.prompt.prefix, *ids, *one.instruction.ids]
         assert answer == plain_answer(runner, prompt)
 

@@ -249,7 +249,8 @@ def listen(event):
     if isinstance(event, Reading) and event.fraction > 0.5:
         os.kill(os.getpid(), signal.SIGKILL)
 
-DocumentQA(sys.argv[1], policy="citrus-individual", always_answer=True, budget=40, chunk_size=48, on_event=listen
+DocumentQA(
+    sys.argv[1], policy="citrus-individual", budget=40, chunk_size=48, on_event=listen
 ).ingest(sys.argv[2])
 """
 
@@ -268,8 +269,8 @@ def test_a_killed_ingest_leaves_nothing_to_be_served(model, document, own_cache)
 INGEST = """
 import sys
 from citrus_cli import DocumentQA
-qa = DocumentQA(sys.argv[1], policy="citrus-individual", always_answer=True, budget=40, chunk_size=48,
-                max_answer_tokens=8)
+qa = DocumentQA(sys.argv[1], policy="citrus-individual", budget=40, chunk_size=48,
+                max_answer_tokens=8, always_answer=True)
 qa.runner()
 print("ready", flush=True)
 sys.stdin.readline()
