@@ -69,7 +69,7 @@ def test_what_reaches_the_work(citrus: Citrus, calls: list[dict[str, Any]], docu
             "stdin": None,
         }
     ]
-    assert FakeDocumentQA.calls[-1] == {"model": "default"}
+    assert FakeDocumentQA.calls[-1] == {"model": "default", "always_answer": True}
     citrus(
         *["compare", "doc.txt", "-q", "One?", "-q", "Two?", "--policies", " bm25, ,citrus,"],
         *["--pages", "2-3", "--password", "pw", "--encoding", "cp1252", "--no-sources"],
@@ -86,6 +86,7 @@ def test_what_reaches_the_work(citrus: Citrus, calls: list[dict[str, Any]], docu
         "chunk_size": 32,
         "device": "cpu",
         "max_answer_tokens": 9,
+        "always_answer": True,
         "evidence": False,
     }
 
