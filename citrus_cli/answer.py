@@ -87,8 +87,9 @@ class Answer:
 
     @property
     def supported(self) -> bool:
-        """Whether the documents hold an answer, and this one does not rest on them weakly."""
-        return self.found and (self.support is None or self.support.level != "weak")
+        """Whether the documents hold an answer, and there is one that is not weak."""
+        weak = self.support is not None and self.support.level == "weak"
+        return self.found and bool(self.answer) and not weak
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as plain types, in the order that `citrus ask --json` prints."""

@@ -20,8 +20,9 @@ from tiny_models import find_heads, make_model_folder, make_tokenizer
 from citrus_cli import DocumentQA, answering, sourcing
 from citrus_cli.answering import NOT_FOUND
 from citrus_cli.documents import open_documents
-from citrus_cli.engine.attribution import SINKS, attribute, likelihood_without
+from citrus_cli.engine.attribution import attribute, likelihood_without
 from citrus_cli.engine.generator import generate
+from citrus_cli.engine.policies.streaming import SINKS
 from citrus_cli.engine.retrieval import Retrieval, found_share, words_attention
 from citrus_cli.evidence import support
 from citrus_cli.models.plain import PlainEncoder

@@ -68,7 +68,10 @@ class BatchRun:
     def supported(self) -> bool:
         """Whether every answer, of earlier runs too, is in the documents and rests on them."""
         answered = [row for row in self._rows.values() if row["status"] != FAILED]
-        return not any(row["found"] is False or row["support"] == "weak" for row in answered)
+        return not any(
+            row["found"] is False or row["support"] == "weak" or not row["answer"]
+            for row in answered
+        )
 
     def listen(self, event: Event) -> None:
         """The listener for the API."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from citrus_cli.answer import Answer, DocumentReceipt, KeptPage
 from citrus_cli.cli.chat_lines import HELP
-from citrus_cli.cli.sources import page_name, source_lines
+from citrus_cli.cli.sources import page_name, source_lines, support_line
 from citrus_cli.cli.tables import aligned
 from citrus_cli.cli.text import document_name
 from citrus_cli.wording import count, many, ranges, rate, seconds

@@ -85,7 +85,7 @@ class CompareRun:
     def _code(self) -> int:
         if any(row.answer for row in self._rows):
             return 0
-        first = next(row for row in self._rows)
+        first = self._rows[0]
         notice(
             "citrus: error:",
             f"no policy answered; {first.policy}: {first.failure}",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from citrus_cli.cli.answers import Emit, Form, dump
 from citrus_cli.cli.streams import ColorMode, console
 from citrus_cli.cli.text import clean_for_terminal, document_name, one_line
-from citrus_cli.wording import count, human_bytes, many, seconds
+from citrus_cli.wording import count, human_bytes, lines_name, many, seconds
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -59,11 +59,15 @@ def figures(answer: Answer) -> dict[str, str]:
 
 
 def cited(answer: Answer) -> str:
-    """The pages that an answer comes from, the best first; of several documents, with names."""
-    pages: dict[str, dict[int, None]] = {}
+    """The pages that an answer comes from, the best first; of several documents, with names.
+
+    Text without pages is cited by its lines.
+    """
+    places: dict[str, dict[str, None]] = {}
     for one in answer.evidence:
-        pages.setdefault(one.document, {})[one.page] = None
-    listed = {name: ", ".join(map(str, numbers)) for name, numbers in pages.items()}
+        place = str(one.page) if one.line is None else lines_name(one.line, one.last_line)
+        places.setdefault(one.document, {})[place] = None
+    listed = {name: ", ".join(some) for name, some in places.items()}
     if len(answer.documents) < 2:
         return "".join(listed.values())
     return "; ".join(f"{document_name(name)} {numbers}" for name, numbers in listed.items())

@@ -9,21 +9,13 @@ from pathlib import Path
 from typing import Annotated
 
 from citrus_cli.cli.declaring import option
-from citrus_cli.cli.options import METHOD, OUTPUT
+from citrus_cli.cli.options import METHOD, OUTPUT, complete_policies
 from citrus_cli.cli.saving import Spelling, check_target
 from citrus_cli.errors import UsageError
 from citrus_cli.settings import DEFAULT_BUDGET, DEFAULT_CHUNK_SIZE
 
 TASK = "Task"
 OUTPUT_SUFFIXES = (".json", ".csv", ".md")
-
-
-def complete_methods(incomplete: str) -> list[str]:
-    """What can be compared, for shell completion; the last of a list with commas is completed."""
-    from citrus_cli.evals.methods import METHODS
-
-    before, comma, last = incomplete.rpartition(",")
-    return [f"{before}{comma}{name}" for name in METHODS if name.startswith(last)]
 
 
 @dataclass(frozen=True)
@@ -39,7 +31,7 @@ class EvalOptions:
             "all. By default a few.",
             panel=METHOD,
             metavar="NAME,…",
-            autocompletion=complete_methods,
+            autocompletion=complete_policies,
         ),
     ] = None
     budgets: Annotated[

@@ -19,6 +19,7 @@ from citrus_cli.cli.saving import ResultFile
 from citrus_cli.cli.settings import color_of, debug_of
 from citrus_cli.cli.streams import ColorMode, notice, warn, write_out
 from citrus_cli.cli.tables import print_table
+from citrus_cli.errors import UsageError
 from citrus_cli.settings import DEFAULT_BUDGET, DEFAULT_MODEL, Settings
 from citrus_cli.wording import count, many
 
@@ -71,6 +72,17 @@ class Evaluation:
             device=self.model.device or "auto",
             system=self.model.system,
         )
+
+    def answer_tokens(self, default: int, least: int = 1) -> int:
+        """How long an answer may be, in tokens.
+
+        Raises:
+            UsageError: it is to be shorter than `least`.
+        """
+        given = self.model.max_answer_tokens
+        if given is not None and given < least:
+            raise UsageError(f"--max-answer-tokens must be at least {least} here, not {given}")
+        return default if given is None else given
 
     def warn(self, text: str) -> None:
         """A warning line, unless nobody wants any."""

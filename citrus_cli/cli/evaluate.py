@@ -133,6 +133,17 @@ Prefixes = Annotated[
         env=False,
     ),
 ]
+TextTokens = Annotated[
+    int,
+    option(
+        "--tokens",
+        help="How many tokens of the text are predicted; by default 12,000.",
+        panel=TASK,
+        metavar="TOKENS",
+        env=False,
+        min=2,
+    ),
+]
 Rounds = Annotated[
     int,
     option(
@@ -159,6 +170,7 @@ def register(app: typer.Typer) -> None:
     group.command("needle", cls=Command)(needle)
     group.command("qa", cls=Command)(qa)
     group.command("perplexity", cls=Command)(perplexity)
+    group.command("neglect", cls=Command)(neglect)
     group.command("latency", cls=Command)(latency)
     app.add_typer(group)
 
@@ -182,7 +194,7 @@ def passkey(
     scope = evaluation.scope()
     wanted = numbers(lengths, "--lengths", (2_000, 8_000))
     task = PasskeyTask(scope, wanted, trials, oracle=not no_oracle)
-    task.answer_tokens = model.max_answer_tokens or task.answer_tokens
+    task.answer_tokens = evaluation.answer_tokens(task.answer_tokens)
     evaluation.run(task)
 
 
@@ -221,7 +233,7 @@ def needle(
         paraphrase=paraphrase,
         oracle=not no_oracle,
     )
-    task.answer_tokens = model.max_answer_tokens or task.answer_tokens
+    task.answer_tokens = evaluation.answer_tokens(task.answer_tokens)
     evaluation.run(task)
 
 
@@ -249,7 +261,7 @@ def qa(
     if questions.skipped:
         rows = "1 row was" if questions.skipped == 1 else f"{questions.skipped} rows were"
         evaluation.warn(f"{rows} skipped")
-    answer_tokens = model.max_answer_tokens or DEFAULT_ANSWER_TOKENS
+    answer_tokens = evaluation.answer_tokens(DEFAULT_ANSWER_TOKENS)
     evaluation.run(
         QuestionsTask(scope, questions, answer_tokens=answer_tokens, oracle=not no_oracle)
     )
@@ -276,6 +288,32 @@ def perplexity(
 
 
 @grouped
+def neglect(
+    *,
+    context: typer.Context,
+    files: TextFiles,
+    tokens: TextTokens = 12_000,
+    lengths: Lengths = None,
+    options: EvalOptions,
+    model: ModelOptions,
+    general: GeneralOptions,
+) -> None:
+    """Predict words, and find numbers, side by side."""
+    evaluation = Evaluation(context, options, model)
+    evaluation.begin()
+    from citrus_cli.evals.fillers import file_filler
+    from citrus_cli.evals.neglect_task import NeglectTask
+    from citrus_cli.evals.perplexity_task import KNOWN
+
+    scope = evaluation.scope(KNOWN)
+    wanted = numbers(lengths, "--lengths", (2_000, 8_000))
+    task = NeglectTask(scope, file_filler(files), tokens, wanted)
+    task.passkey.answer_tokens = model.max_answer_tokens or task.passkey.answer_tokens
+    task.answer_tokens = task.passkey.answer_tokens
+    evaluation.run(task)
+
+
+@grouped
 def latency(
     *,
     context: typer.Context,
@@ -293,5 +331,6 @@ def latency(
     scope = evaluation.scope(known())
     wanted = numbers(lengths, "--lengths", (2_000, 8_000))
     task = LatencyTask(scope, evaluation.settings(), wanted, trials)
-    task.answer_tokens = model.max_answer_tokens or task.answer_tokens
+    # a speed takes two tokens at least
+    task.answer_tokens = evaluation.answer_tokens(task.answer_tokens, least=2)
     evaluation.run(task)

@@ -25,8 +25,11 @@ def jumps(raw: str, first: int, text: str) -> tuple[tuple[int, int], ...]:
     if not numbers or len(numbers) != len(starts):
         return ((0, first),)
     found = [(0, numbers[0] - text.count("\n", 0, starts[0]))]
+    at, line = found[0]
     for start, number in zip(starts, numbers, strict=True):
-        at, line = found[-1]
-        if line + text.count("\n", at, start) != number:
+        # from the line before, not from the last jump: blocks may be all short lines
+        line += text.count("\n", at, start)
+        if line != number:
             found.append((start, number))
+        at, line = start, number
     return tuple(found)

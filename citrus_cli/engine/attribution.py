@@ -6,20 +6,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
-from torch.nn import functional
 
 from citrus_cli.engine.attention import Stream
 from citrus_cli.engine.backbone import Backbone
+from citrus_cli.engine.head import latest_rows
 from citrus_cli.engine.instruction import Instruction
 from citrus_cli.engine.policies import Head
-from citrus_cli.engine.states import NO_ORIGIN, StateCache
-
-SINKS = 4
-"""The first tokens of a document draw attention whatever is asked; they are no source."""
-
-LOGIT_ROWS = 32
-"""So many rows of logits become float32 at a time: vocabularies are large."""
+from citrus_cli.engine.policies.streaming import SINKS
+from citrus_cli.engine.states import StateCache
 
 
 @dataclass(frozen=True)
@@ -66,7 +60,7 @@ def attribute(
         kv_head = head.head * backbone.kv_heads // backbone.heads
         origins = cache.origins_of(head.layer, kv_head).tolist()
         for origin, weight in zip(origins, attention, strict=True):
-            if origin != NO_ORIGIN and origin >= SINKS:
+            if origin >= SINKS:  # nor the prompt's, which have none; sinks are no source
                 weights[origin] = weights.get(origin, 0.0) + weight
     total = sum(weights.values())
     shares = {origin: weight / total for origin, weight in weights.items() if weight > 0}
@@ -98,16 +92,8 @@ def _likelihood(
 ) -> float:
     """Run the stream, which is of the instruction and the answer; the answer's likelihood."""
     ids = torch.tensor([*instruction.ids, *answer], device=backbone.device)
-    with backbone.attached():
-        logits = backbone.forward(ids, [stream], rows=len(answer) + 1)
-    if not answer:
-        return 0.0
-    # the row before a token predicts it
-    pieces: list[tuple[Tensor, Tensor]] = list(
-        zip(logits[:-1].split(LOGIT_ROWS), ids[-len(answer) :].split(LOGIT_ROWS), strict=True)
-    )
-    loss = sum(
-        float(functional.cross_entropy(rows.float(), wanted, reduction="sum"))
-        for rows, wanted in pieces
-    )
-    return -loss / len(answer)
+    with backbone.attached(), latest_rows(backbone.model) as latest:
+        backbone.forward(ids, [stream])
+        # the row before a token predicts it
+        loss = latest.surprisal(ids[len(instruction.ids) :], first=len(instruction.ids) - 1)
+    return -float(loss.mean()) if answer else 0.0

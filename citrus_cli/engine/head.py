@@ -13,7 +13,11 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from transformers import PreTrainedModel
+
+LOGIT_BLOCK_BYTES = 64 << 20
+"""Upper bound of the float32 logits that exist at one time."""
 
 
 @dataclass
@@ -35,11 +39,32 @@ class LatestRows:
         whole = self._output
         some = replace(whole, last_hidden_state=whole.last_hidden_state[:, rows])
         ids = torch.zeros(1, 1, dtype=torch.long, device=self.model.device)
-        try:
-            with _answering(self.model.base_model, some):
-                return self.model(input_ids=ids, use_cache=False, logits_to_keep=0).logits[0]
-        finally:
-            self._output = whole  # the hook took `some` for a pass
+        with _answering(self.model.base_model, some):
+            return self.model(input_ids=ids, use_cache=False, logits_to_keep=0).logits[0]
+
+    def surprisal(self, ids: Tensor, first: int = 0) -> Tensor:
+        """−log P of tokens, in nats, by the rows of the latest pass that predict them.
+
+        Args:
+            ids: (tokens,), predicted by as many rows from `first` on; may be empty.
+            first: the row that predicts the first of them.
+
+        Returns:
+            (tokens,) float32.
+        """
+        vocabulary = self.model.config.get_text_config().vocab_size
+        block = max(1, LOGIT_BLOCK_BYTES // (4 * vocabulary))
+        found = [torch.empty(0, device=ids.device)]
+        for start in range(0, len(ids), block):
+            some = ids[start : start + block]
+            logits = self.logits(slice(first + start, first + start + len(some)))
+            found.append(surprisal(logits, some))
+        return torch.cat(found)
+
+
+def surprisal(logits: Tensor, ids: Tensor) -> Tensor:
+    """−log P of each token, (tokens,) float32, by the logits (tokens, vocabulary) for them."""
+    return functional.cross_entropy(logits.float(), ids, reduction="none")
 
 
 @contextmanager
@@ -48,7 +73,8 @@ def latest_rows(model: PreTrainedModel) -> Iterator[LatestRows]:
     latest = LatestRows(model)
 
     def hold(module: nn.Module, args: object, output: Any) -> None:
-        latest._output = output
+        if not isinstance(module.__dict__.get("forward"), _Answer):  # else it was no pass
+            latest._output = output
 
     hook = model.base_model.register_forward_hook(hold)
     try:
@@ -58,11 +84,21 @@ def latest_rows(model: PreTrainedModel) -> Iterator[LatestRows]:
         latest._output = None
 
 
+@dataclass(frozen=True)
+class _Answer:
+    """What stands in for the layers before the head, and gives what they gave."""
+
+    output: object
+
+    def __call__(self, *args: object, **options: object) -> object:
+        return self.output
+
+
 @contextmanager
 def _answering(base: nn.Module, output: object) -> Iterator[None]:
     """Inside, `base` is not run, but returns `output`."""
     own = base.__dict__.get("forward")  # accelerate, for one, puts its own over the class's
-    base.__dict__["forward"] = lambda *args, **options: output
+    base.__dict__["forward"] = _Answer(output)
     try:
         yield
     finally:

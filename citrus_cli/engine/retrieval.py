@@ -12,10 +12,8 @@ from citrus_cli.engine.attention import Stream
 from citrus_cli.engine.backbone import Backbone
 from citrus_cli.engine.instruction import Instruction
 from citrus_cli.engine.policies import Head, Rows
+from citrus_cli.engine.policies.streaming import SINKS
 from citrus_cli.engine.states import StateCache
-
-SINKS = 4
-"""The first tokens of a document draw attention whatever is asked; nothing is found there."""
 
 
 @dataclass(frozen=True)

@@ -46,11 +46,10 @@ def ask(
     by_instruction = [(runner.instruction(one.question), one) for one in questions]
     instructions = [instruction for instruction, _ in by_instruction]
     number = 0
-    for group in groups(instructions, _size(runner, settings), _room(runner)):
+    size = _size(runner, method, settings)
+    for group in groups(instructions, size, _room(runner)):
         # a method that knows what it needs refuses before it reads
-        check_room = getattr(method, "check_room", None)
-        if check_room is not None:
-            check_room(runner, len(text.ids), group, settings)
+        method.check_room(runner, len(text.ids), group, settings)
         reset_peak_memory(runner.loaded.device)
         remembered = iter(method.remember(runner, text.ids, group, settings))
         for _ in group:
@@ -58,7 +57,9 @@ def ask(
             kept = next(remembered)
             read = time.perf_counter() - started
             question = by_instruction[number][1]
-            yield question.part, _answered(runner, settings, text, question, kept, read, score)
+            record = _answered(runner, settings, text, question, kept, read, score)
+            del kept  # its memory is free before the next is made
+            yield question.part, record
             number += 1
 
 
@@ -108,10 +109,15 @@ def states(origins: Tensor) -> int:
     return round(float((rows >= 0).sum(dim=1).float().mean())) if rows.numel() else 0
 
 
-def _size(runner: Runner, settings: ReadingSettings) -> Callable[[Instruction], int]:
+def _size(
+    runner: Runner, method: Method, settings: ReadingSettings
+) -> Callable[[Instruction], int]:
+    """The bytes that a question needs beside the others; none where one cache answers them all."""
     pinned = len(runner.prompt.prefix)
 
     def size(instruction: Instruction) -> int:
+        if not method.budgeted:
+            return 0
         slots = settings.capacity(pinned, len(instruction.ids), settings.budget)
         return runner.backbone.cache_shape(slots).bytes
 

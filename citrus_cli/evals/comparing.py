@@ -142,13 +142,15 @@ def _answers(
     answering = Answering(runner, text.documents, (), None)
     started = time.perf_counter()
     with memory_errors(runner.loaded):
-        remembered = method.remember(runner, text.ids, instructions, settings)
-        for number, one in enumerate(remembered):
+        remembered = iter(method.remember(runner, text.ids, instructions, settings))
+        for number, question in enumerate(questions):
+            one = next(remembered)
             seconds = Seconds(0.0, time.perf_counter() - started, 0.0)
             runner.on_event(Loading(method.name, "answering"))
             kept = _kept(runner, one, text)
-            answer, interrupted = answering.answer(kept, 0, questions[number], number, seconds)
+            answer, interrupted = answering.answer(kept, 0, question, number, seconds)
             budget = settings.budget if method.budgeted else len(text.ids)
+            del one, kept  # their memory is free before the next is made
             yield replace(answer, policy=method.name, budget=budget), interrupted
             started = time.perf_counter()
 

@@ -28,7 +28,7 @@ COLUMNS = (
     Column("retention", "retention", "share"),
     Column("answerable", "answerable", "count"),
     Column("right_answerable", "right of those", "share"),
-    Column("seconds", "s/answer", "seconds"),
+    Column("seconds", "s/answer", "figure"),
 )
 
 

@@ -89,9 +89,10 @@ class NeedleTask(HiddenTask):
     def plans(self) -> list[TextPlan]:
         """A text for each length, depth and trial."""
         parts = ("all",) if self.together else tuple(str(at + 1) for at in range(self.needles))
+        digits = max(2, len(str(len(self.depths))))  # no two depths may look alike: they are keys
         return [
             TextPlan(
-                f"{length} tokens, depth {self.depths[depth]:.2f}, text {trial + 1}",
+                f"{length} tokens, depth {self.depths[depth]:.{digits}f}, text {trial + 1}",
                 parts,
                 {"length": length, "trial": trial},
                 partial(self._make, length, depth, trial),

@@ -15,10 +15,9 @@ from time import perf_counter
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from citrus_cli.engine.backbone import Backbone
-from citrus_cli.engine.head import LatestRows, latest_rows
+from citrus_cli.engine.head import latest_rows
 from citrus_cli.engine.instruction import Instruction, ReadingSettings
 from citrus_cli.engine.policies import POLICIES, Policy, Streaming
 from citrus_cli.engine.reader import Reading
@@ -41,9 +40,6 @@ WINDOW = 1024
 
 BLOCK = 128
 """Tokens whose mean is one observation of the standard error: neighbours are alike."""
-
-PIECE_BYTES = 64 << 20
-"""Upper bound of the float32 logits that exist at one time."""
 
 Progress = Callable[[str, int, int, int], None]
 """(policy, budget, tokens read, tokens in all)."""
@@ -221,25 +217,14 @@ def token_nll(
 
     def predict(size: int) -> None:
         at = reading.tokens_read
-        targets = torch.tensor(text[at + 1 : at + 1 + size], device=backbone.device)
-        found.append(_nll(latest, targets.long()).cpu().double())
+        some = text[at + 1 : at + 1 + size]
+        targets = torch.tensor(some, dtype=torch.long, device=backbone.device)
+        found.append(latest.surprisal(targets).cpu().double())  # the last token predicts none
 
     reading = Reading(backbone, policy, settings, [instruction], on_pass=predict)
     with latest_rows(backbone.model) as latest:
         reading.read([text], on_chunk)
     return torch.cat(found)
-
-
-def _nll(latest: LatestRows, targets: Tensor) -> Tensor:
-    """Of the latest pass, how unlikely its first rows found `targets`, (rows,) float32."""
-    vocabulary = latest.model.config.get_text_config().vocab_size
-    rows = max(1, PIECE_BYTES // (4 * vocabulary))
-    parts = [torch.empty(0, device=targets.device)]  # the text's last token predicts none
-    for start in range(0, len(targets), rows):
-        some = targets[start : start + rows]
-        logits = latest.logits(slice(start, start + len(some))).float()
-        parts.append(functional.cross_entropy(logits, some, reduction="none"))
-    return torch.cat(parts)
 
 
 def _row(read: _Read, nll: Tensor, seconds: float) -> PerplexityRow:

@@ -28,10 +28,10 @@ COLUMNS = (
     Column("budget", "budget", "count"),
     Column("tokens", "tokens", "count"),
     Column("held", "held", "count"),
-    Column("perplexity", "perplexity", "seconds"),
-    Column("perplexity_stderr", "± stderr", "seconds"),
-    Column("nll", "nats/token", "seconds"),
-    Column("seconds", "s", "seconds"),
+    Column("perplexity", "perplexity", "figure"),
+    Column("perplexity_stderr", "± stderr", "figure"),
+    Column("nll", "nats/token", "figure"),
+    Column("seconds", "s", "figure"),
 )
 
 

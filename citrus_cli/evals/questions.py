@@ -48,7 +48,7 @@ COLUMNS = (
     Column("answerable", "answerable", "count"),
     Column("f1_answerable", "F1 of those", "share"),
     Column("right_answerable", "right of those", "share"),
-    Column("seconds", "s/answer", "seconds"),
+    Column("seconds", "s/answer", "figure"),
 )
 BAND_COLUMNS = (
     *_CELL,

@@ -57,9 +57,10 @@ class RunFolder:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise CitrusError(f"the run's folder {path}: {error.strerror}") from None
-        earlier = self._read()
+        self._read()  # what is something else's is refused before a file is made in it
         self.journal = Journal(path / "journal.jsonl")
         try:
+            earlier = self._read()  # now that no other run writes it
             if earlier is None and self.journal.records:
                 raise UsageError(f"{path} has a journal without run.json; give another --run")
             self._check(earlier, identity)

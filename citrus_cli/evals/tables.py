@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Row = Mapping[str, Any]
-Kind = Literal["text", "count", "share", "seconds", "score"]
+Kind = Literal["text", "count", "share", "figure", "score"]
 NOTHING = "–"
 
 
@@ -18,6 +18,7 @@ NOTHING = "–"
 class Column:
     """A column: its key in the rows, its title, and how its values are written.
 
+    A `figure` (a time, a speed, a perplexity) is written with three digits or all before the point.
     A `score` is written with its bounds where rows have them under `KEY_low` and `KEY_high`.
     """
 
@@ -37,8 +38,8 @@ class Column:
             return NOTHING
         if self.kind == "count":
             return f"{value:,}"
-        if self.kind == "seconds":
-            return f"{value:.3g}" if value < 10 else f"{value:,.0f}"
+        if self.kind == "figure":
+            return f"{value:.3g}" if value < 100 else f"{value:,.0f}"
         if self.kind == "text":
             return str(value)
         low, high = row.get(f"{self.key}_low"), row.get(f"{self.key}_high")

@@ -87,6 +87,8 @@ class Scope:
         for what, value in (("budget", min(budgets, default=1)), ("chunk size", self.chunk_size)):
             if value < 1:
                 raise UsageError(f"the {what} must be at least 1, not {value}")
+        if self.seed < 0:
+            raise UsageError(f"the seed must be 0 or more, not {self.seed}")
 
 
 Ready = Callable[[], Runner]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +15,9 @@ from cli_harness import Citrus
 from cli_terminal import TERMINAL, CtrlC, Ended, run
 
 from citrus_cli.cli import compare
+from citrus_cli.cli.compare_views import cited
 from citrus_cli.cli.options import complete_policies
+from citrus_cli.evidence import Evidence
 from citrus_cli.settings import DEFAULT_COMPARISON
 
 ANSI = re.compile(r"\x1b\[[0-?]*[@-~]")
@@ -66,7 +69,7 @@ def test_what_reaches_the_work(citrus: Citrus, calls: list[dict[str, Any]], docu
             "stdin": None,
         }
     ]
-    assert FakeDocumentQA.calls[-1] == {"model": "default"}
+    assert FakeDocumentQA.calls[-1] == {"model": "default", "always_answer": True}
     citrus(
         *["compare", "doc.txt", "-q", "One?", "-q", "Two?", "--policies", " bm25, ,citrus,"],
         *["--pages", "2-3", "--password", "pw", "--encoding", "cp1252", "--no-sources"],
@@ -83,6 +86,7 @@ def test_what_reaches_the_work(citrus: Citrus, calls: list[dict[str, Any]], docu
         "chunk_size": 32,
         "device": "cpu",
         "max_answer_tokens": 9,
+        "always_answer": True,
         "evidence": False,
     }
 
@@ -162,6 +166,12 @@ def test_several_questions_and_documents_are_named(
     blocks = result.stdout.split("\n\n")
     assert ["question: Two?" in block for block in blocks] == [False, True, False, True]
     assert "pages: doc.txt 7, 3" in blocks[0]
+
+
+def test_text_without_pages_is_cited_by_its_lines() -> None:
+    lines = Evidence("a.txt", 1, None, "some", 0, 4, 0.5, True, line=120, last_line=131)
+    answer = SimpleNamespace(evidence=(lines, lines), documents=("one",))
+    assert cited(answer) == "lines 120–131"  # type: ignore[arg-type]
 
 
 def test_a_cut_answer_says_so_and_warnings_come_once(

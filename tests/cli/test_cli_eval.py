@@ -62,7 +62,7 @@ def test_names_and_numbers_come_with_commas_or_repeated() -> None:
 
 def test_help_names_every_task(citrus: Citrus) -> None:
     text = citrus("eval", "--help").stdout
-    for task in ("passkey", "needle", "qa", "perplexity", "latency"):
+    for task in ("passkey", "needle", "qa", "perplexity", "neglect", "latency"):
         assert re.search(rf"^  {task} .*\.$", text, re.MULTILINE)
     assert "..." not in text.partition("Commands")[2]
 
@@ -164,6 +164,23 @@ def test_perplexity_and_latency_are_measured(evaluate, home) -> None:
     assert "asks for 9,000" in longer.stderr
 
 
+def test_neglect_shows_both_of_the_same_policies(evaluate, home) -> None:
+    (home / "long.txt").write_text("A text about nothing in particular. " * 30)
+    arguments = ("neglect", "long.txt", "--tokens", "400", "--lengths", "300")
+    result = evaluate(*arguments, "--plot", "n.svg", "--output", "n.json")
+    assert result.exit_code == 0, result.stderr
+    written = json.loads((home / "n.json").read_text())
+    assert "perplexity" in result.stdout
+    assert "retention" in result.stdout
+    kinds = ["perplexity" in record for record in written["records"]]
+    assert (kinds.count(True), kinds.count(False)) == (1, 5)
+    assert "streaming" in (home / "n.svg").read_text()
+    assert "0/5" in (home / "n.svg").read_text()
+    short = evaluate("neglect", "long.txt", "--tokens", "9000")
+    assert short.exit_code == 2
+    assert "asks for 9,000" in short.stderr
+
+
 def test_latency_has_full_attention_beside(evaluate, home, monkeypatch) -> None:
     # each measurement has a process of its own, which test_evals_latency tries
     monkeypatch.setattr(
@@ -188,6 +205,9 @@ def test_latency_has_full_attention_beside(evaluate, home, monkeypatch) -> None:
         (("passkey", "--output", "x.txt"), "must end with .json or .csv or .md"),
         (("passkey", "--plot", "x.pdf"), "must end with .png or .svg"),
         (("passkey", "--plot", "gone/x.png"), "there is no folder"),
+        (("passkey", "--seed", "-1"), "the seed must be 0 or more"),
+        (("passkey", "--max-answer-tokens", "0"), "--max-answer-tokens must be at least 1"),
+        (("latency", "--max-answer-tokens", "1"), "--max-answer-tokens must be at least 2"),
         (("needle", "--together"), "--needles 2 or more"),
         (("needle", "--needles", "2", "--together", "--paraphrase"), "exclude each other"),
     ],

@@ -64,7 +64,8 @@ def answers(monkeypatch: pytest.MonkeyPatch, citrus: Citrus):
 
 def test_unsupported_answers_end_a_pipeline_if_they_are_to(citrus, answers, document):
     answers |= {"Good?": {"support": STRONG}, "Weak?": {"support": WEAK}, "Not there?": REFUSED}
-    for question, code in (("Good?", 0), ("Weak?", 7), ("Not there?", 7)):
+    answers["Silent?"] = {"answer": ""}
+    for question, code in (("Good?", 0), ("Weak?", 7), ("Not there?", 7), ("Silent?", 7)):
         assert citrus("ask", "doc.txt", question).exit_code == 0
         result = citrus("ask", "doc.txt", question, "--fail-if-unsupported")
         assert result.exit_code == code

@@ -13,7 +13,7 @@ import torch
 from naive import Naive
 from tiny import HEADS, QUESTION, build, text
 
-from citrus_cli.engine import entropy as entropy_module
+from citrus_cli.engine import head as head_module
 from citrus_cli.engine.attention import Stream
 from citrus_cli.engine.backbone import Backbone
 from citrus_cli.engine.closing import ClosedCaches
@@ -24,6 +24,7 @@ from citrus_cli.engine.policies import POLICIES, Candidates, make_policy
 from citrus_cli.engine.policies.base import WINDOW, Rows
 from citrus_cli.engine.reader import Reading
 from citrus_cli.evals.methods.policies import PolicyMethod
+from citrus_cli.progress import ignore
 
 BUDGET, PREFIX = 40, (5, 6, 7)
 SEVERAL = [QUESTION, Instruction(tuple(text(60, seed=7))), Instruction(tuple(text(3, seed=5)))]
@@ -349,7 +350,7 @@ def test_what_is_remembered_survives_a_failed_pass(llama, read, name, monkeypatc
 @pytest.mark.parametrize("block", [1, 64 << 20])
 def test_entropy_is_the_models_own(family, block, monkeypatch):
     """Chunk by chunk and in pieces, with families that scale their logits too."""
-    monkeypatch.setattr(entropy_module, "LOGIT_BLOCK_BYTES", block)
+    monkeypatch.setattr(head_module, "LOGIT_BLOCK_BYTES", block)
     extra = {"granite": {"logits_scaling": 3.0}, "cohere-interleaved": {"logit_scale": 0.3}}
     model = build(family, **extra.get(family, {}))
     backbone = Backbone(model)
@@ -385,7 +386,10 @@ def test_a_method_reads_as_seldom_as_its_policy_allows(llama, read, monkeypatch,
     ids, settings = text(200), ReadingSettings(48, 16, answer_tokens=8)
     alone = [read(llama, ids, name, questions=[one], prefix=PREFIX).caches[0] for one in SEVERAL]
     runner = SimpleNamespace(
-        backbone=llama, prompt=SimpleNamespace(prefix=PREFIX), policy=lambda name: POLICIES[name]()
+        backbone=llama,
+        prompt=SimpleNamespace(prefix=PREFIX),
+        policy=lambda name: POLICIES[name](),
+        on_event=ignore,
     )
     begun = []
     monkeypatch.setattr(Reading, "_read_prefix", _counting(Reading._read_prefix, begun))

@@ -12,7 +12,7 @@ from tiny_models import make_model_folder
 from torch.nn import functional
 
 from citrus_cli import DocumentQA
-from citrus_cli.engine import reader
+from citrus_cli.engine import head, reader
 from citrus_cli.engine.backbone import Backbone
 from citrus_cli.engine.head import latest_rows
 from citrus_cli.engine.instruction import ReadingSettings
@@ -87,15 +87,15 @@ def test_the_head_takes_rows_in_pieces(llama, monkeypatch):
     ids, settings = text(90), ReadingSettings(90, 32, answer_tokens=1)
     whole = token_nll(llama, Streaming(), settings, QUESTION, ids)
     sizes = []
-    logits = module.LatestRows.logits
+    logits = head.LatestRows.logits
 
     def counted(self, rows):
         found = logits(self, rows)
         sizes.append(found.shape)
         return found
 
-    monkeypatch.setattr(module.LatestRows, "logits", counted)
-    monkeypatch.setattr(module, "PIECE_BYTES", 5 * 4 * 256)
+    monkeypatch.setattr(head.LatestRows, "logits", counted)
+    monkeypatch.setattr(head, "LOGIT_BLOCK_BYTES", 5 * 4 * 256)
     torch.testing.assert_close(token_nll(llama, Streaming(), settings, QUESTION, ids), whole)
     assert {rows for rows, _ in sizes} == {5, 2}
     assert sum(rows for rows, _ in sizes) == 89
@@ -128,15 +128,15 @@ def test_running_out_of_memory_counts_no_token_twice(llama, monkeypatch):
     ids, settings = text(150), ReadingSettings(150, 64, answer_tokens=1)
     monkeypatch.setattr(reader, "MIN_CHUNK", 4)
     expected = own_loss(llama.model, ids)
-    nll, failures = module._nll, []
+    surprisal, failures = head.LatestRows.surprisal, []
 
     def failing(latest, targets):
         if len(targets) > 40:
             failures.append(len(targets))
             raise torch.OutOfMemoryError("out of memory")
-        return nll(latest, targets)
+        return surprisal(latest, targets)
 
-    monkeypatch.setattr(module, "_nll", failing)
+    monkeypatch.setattr(head.LatestRows, "surprisal", failing)
     found = token_nll(llama, Streaming(), settings, QUESTION, ids)
     torch.testing.assert_close(found.float(), expected, rtol=1e-4, atol=1e-4)
     assert failures

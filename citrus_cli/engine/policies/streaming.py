@@ -8,7 +8,8 @@ from torch import Tensor
 from citrus_cli.engine.policies.base import Candidates, Policy, Rows, protect
 
 SINKS = 4
-"""Initial tokens that are always kept, as in StreamingLLM."""
+"""How many initial tokens are sinks, as in StreamingLLM: they draw attention whatever is asked, so
+they are kept, and nothing is found there."""
 
 
 class Streaming(Policy):
