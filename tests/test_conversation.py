@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import shutil
 from pathlib import Path
 
 import pytest
-from tiny_models import make_model_folder, make_tokenizer
+from tiny_models import find_heads, make_model_folder, make_tokenizer
 
 from citrus_cli import DocumentError, DocumentQA, UsageError
 from citrus_cli.models import prompts
@@ -27,10 +28,18 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(make_model_folder(folder, max_position_embeddings=4096, initializer_range=0.3))
 
 
+@pytest.fixture(scope="module")
+def heads(model: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return find_heads(model, tmp_path_factory.mktemp("found"))
+
+
 @pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("CITRUS_CACHE_DIR", str(tmp_path / "cache"))
-    return tmp_path / "cache"
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, heads: Path) -> Path:
+    """An empty cache, but for the model's heads."""
+    cache = tmp_path / "cache"
+    shutil.copytree(heads, cache / "heads")
+    monkeypatch.setenv("CITRUS_CACHE_DIR", str(cache))
+    return cache
 
 
 @pytest.fixture

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 import torch
 import transformers
-from tiny_models import make_model_folder, make_tokenizer
+from tiny_models import find_heads, make_model_folder, make_tokenizer
 
 from citrus_cli import (
     DocumentError,
@@ -33,10 +34,18 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(make_model_folder(folder, max_position_embeddings=2048))
 
 
+@pytest.fixture(scope="module")
+def heads(model: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return find_heads(model, tmp_path_factory.mktemp("found"))
+
+
 @pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("CITRUS_CACHE_DIR", str(tmp_path / "cache"))
-    return tmp_path / "cache"
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, heads: Path) -> Path:
+    """An empty cache, but for the model's heads."""
+    cache = tmp_path / "cache"
+    shutil.copytree(heads, cache / "heads")
+    monkeypatch.setenv("CITRUS_CACHE_DIR", str(cache))
+    return cache
 
 
 @pytest.fixture
@@ -240,7 +249,9 @@ def test_bytes_that_are_no_character_do_not_stop_the_stream():
     assert "".join(stream.push(token) for token in broken * 8)
 
 
-def test_heads_are_found_at_first_use_and_remembered(tmp_path, document, own_cache):
+def test_heads_are_found_at_first_use_and_remembered(tmp_path, document, monkeypatch):
+    own_cache = tmp_path / "empty"
+    monkeypatch.setenv("CITRUS_CACHE_DIR", str(own_cache))
     folder = str(make_model_folder(tmp_path / "roomy", max_position_embeddings=4096))
     steps = []
 

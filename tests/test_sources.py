@@ -7,6 +7,7 @@ import itertools
 import math
 import random
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 import torch
 from tiny import HEADS, QUESTION, text
-from tiny_models import make_model_folder, make_tokenizer
+from tiny_models import find_heads, make_model_folder, make_tokenizer
 
 from citrus_cli import DocumentQA, answering, sourcing
 from citrus_cli.answering import NOT_FOUND
@@ -38,15 +39,24 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(make_model_folder(folder, max_position_embeddings=4096, initializer_range=0.3))
 
 
+@pytest.fixture(scope="module")
+def heads(model: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return find_heads(model, tmp_path_factory.mktemp("found"))
+
+
 @pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CITRUS_CACHE_DIR", str(tmp_path / "cache"))
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, heads: Path) -> Path:
+    """An empty cache, but for the model's heads."""
+    cache = tmp_path / "cache"
+    shutil.copytree(heads, cache / "heads")
+    monkeypatch.setenv("CITRUS_CACHE_DIR", str(cache))
+    return cache
 
 
 @pytest.fixture
 def document(tmp_path: Path) -> Path:
     path = tmp_path / "log.txt"
-    path.write_text("\f".join(f"Nothing happened on day {day}.\n" * 8 for day in range(30)))
+    path.write_text("\f".join(f"Nothing happened on day {day}.\n" * 2 for day in range(30)))
     return path
 
 
@@ -219,14 +229,14 @@ def test_evidence_quotes_the_document_letter_by_letter(model, document, policy):
 def test_evidence_in_a_long_page_is_counted_from_its_start(model, tmp_path, monkeypatch):
     """Plain text is one page, however long; only a part of it is looked at at a time."""
     path = tmp_path / "long.txt"
-    path.write_text("".join(f"Nothing happened on day {day}, said {day}.\n" for day in range(3000)))
+    path.write_text("".join(f"Nothing happened on day {day}, said {day}.\n" for day in range(1000)))
     whole = make_qa(model).ask(path, "What happened on day 7?").evidence
-    monkeypatch.setattr(sourcing._parts, "__kwdefaults__", {"longest": 20_000})
+    monkeypatch.setattr(sourcing._parts, "__kwdefaults__", {"longest": 7_000})
     with open_documents([path])[0] as opened:
         text = "".join(block.text for block in opened.blocks())
     for one in (*whole, *make_qa(model).ask(path, "What happened on day 7?").evidence):
         assert text[one.start : one.end] == one.quote
-    assert max(one.start for one in whole) > 20_000
+    assert max(one.start for one in whole) > 7_000
 
 
 def uneven(random_: random.Random, lines: int) -> str:
@@ -240,12 +250,12 @@ def uneven(random_: random.Random, lines: int) -> str:
     )
 
 
-@pytest.mark.parametrize("longest", [20_000, 1 << 18])
+@pytest.mark.parametrize("longest", [7_000, 1 << 18])
 def test_a_text_without_pages_is_cited_by_its_lines(model, tmp_path, monkeypatch, longest):
     """Blank lines are left out of what is read, and counted all the same."""
     monkeypatch.setattr(sourcing._parts, "__kwdefaults__", {"longest": longest})
     path = tmp_path / "notes.txt"
-    path.write_bytes(uneven(random.Random(longest), 2000).encode())
+    path.write_bytes(uneven(random.Random(longest), 700).encode())
     source = path.read_text().split("\n")
     qa = make_qa(model)
     live = qa.ask(path, "What happened on day 7?").evidence
@@ -415,7 +425,9 @@ def test_a_doubtful_answer_is_held_back_until_it_has_been_judged(model, document
     runner.retrieval = Retrieval(runner.heads, 0.0)
     aloud = qa.ask(document, "What happened on day 7?")
     pieces, heard[:] = [*heard], []
-    assert "".join(pieces).strip() == aloud.answer
+    # a random model may stop within a character, which is not said aloud
+    cut_off = "\ufffd"
+    assert "".join(pieces).strip().rstrip(cut_off) == aloud.answer.rstrip(cut_off) != ""
     assert len(pieces) > 1
     with pytest.MonkeyPatch.context() as patch:
         # the question finds nothing, the answer does

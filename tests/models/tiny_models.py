@@ -70,6 +70,21 @@ def make_model_folder(folder: Path, *, seed: int = 0, shards: bool = False, **ch
     return folder
 
 
+def find_heads(model: str, cache: Path) -> Path:
+    """Find a model's retrieval heads as its first use does; the folder that remembers them.
+
+    Takes seconds: a test whose cache has a copy of the folder need not find them again.
+    """
+    import pytest
+
+    from citrus_cli import DocumentQA
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CITRUS_CACHE_DIR", str(cache))
+        assert DocumentQA(model).runner().heads
+    return cache / "heads"
+
+
 def make_gguf(model_folder: Path, path: Path, quantization: str, **metadata: Any) -> Path:
     """Write a model folder as a GGUF file: llama.cpp's names, its order of rotary dimensions."""
     import gguf

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from tiny_models import make_model_folder
+from tiny_models import find_heads, make_model_folder
 
 from citrus_cli import CitrusError, DocumentQA, UsageError
 from citrus_cli.progress import Note, Reading
@@ -28,16 +29,24 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(make_model_folder(folder, max_position_embeddings=4096, initializer_range=0.3))
 
 
+@pytest.fixture(scope="module")
+def heads(model: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return find_heads(model, tmp_path_factory.mktemp("found"))
+
+
 @pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("CITRUS_CACHE_DIR", str(tmp_path / "cache"))
-    return tmp_path / "cache"
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, heads: Path) -> Path:
+    """An empty cache, but for the model's heads."""
+    cache = tmp_path / "cache"
+    shutil.copytree(heads, cache / "heads")
+    monkeypatch.setenv("CITRUS_CACHE_DIR", str(cache))
+    return cache
 
 
 @pytest.fixture
 def document(tmp_path: Path) -> Path:
     path = tmp_path / "log.txt"
-    path.write_text("\f".join(f"Nothing happened on day {day}.\n" * 8 for day in range(40)))
+    path.write_text("\f".join(f"Nothing happened on day {day}.\n" * 2 for day in range(40)))
     return path
 
 
@@ -100,7 +109,9 @@ def test_a_file_is_known_by_its_content(model, document, tmp_path):
     ],
 )
 def test_what_has_changed_is_never_served(model, document, tmp_path, change, said):
-    folder = Path(make_model_folder(tmp_path / "own", max_position_embeddings=4096))
+    # of the same name and shape, so that the heads are known
+    sizes = {"max_position_embeddings": 4096, "initializer_range": 0.3}
+    folder = Path(make_model_folder(tmp_path / "tiny", **sizes))
     make_qa(str(folder)).ingest(document)
     settings, how = {}, {}
     if change == "content":
