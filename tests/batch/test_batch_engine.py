@@ -37,6 +37,7 @@ def asking(folder: Path, policy: str) -> DocumentQA:
         max_answer_tokens=6,
         quantize="none",
         device="cpu",
+        always_answer=True,  # a random model finds nothing, or anything
     )
 
 
