@@ -95,10 +95,10 @@ def test_citrus_config_names_another_file(citrus: Citrus, document: Path) -> Non
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("buget = 3", "unknown key buget; did you mean budget?"),
+        ("buget = 3", "unknown key buget; did you mean budget or budgets?"),
         ("[ask]\nchunksize = 3", "unknown [ask] key chunksize; did you mean chunk-size?"),
         ("[aks]\nbudget = 3", "unknown table [aks]; did you mean ask?"),
-        ("zzzzzz = 3", "unknown key zzzzzz; known: budget, chunk-size, color"),
+        ("zzzzzz = 3", "unknown key zzzzzz; known: always-answer, budget, budgets"),
         ("json = 'yes'", "json must be true or false"),
         ("model = true", "model must be a text or a whole number"),
         ("budget = 1.5", "budget must be a text or a whole number"),
