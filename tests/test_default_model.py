@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from citrus_cli import DocumentQA
+from citrus_cli.evals.metrics import is_right
 from citrus_cli.evals.processes import PAGE, PAGE_ANSWER, PAGE_QUESTION
-from citrus_cli.evals.samples import is_right
 from citrus_cli.evals.stored import agreement
 
 SAMPLES = Path(__file__).parent.parent / "sample_docs"

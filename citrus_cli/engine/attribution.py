@@ -57,8 +57,7 @@ def attribute(
     weights: dict[int, float] = {}
     for head in heads:
         attention = (stream.scores[head.layer][head.head] * head.weight).tolist()
-        kv_head = head.head * backbone.kv_heads // backbone.heads
-        origins = cache.origins_of(head.layer, kv_head).tolist()
+        origins = cache.origins_of(head.layer, backbone.kv_head(head.head)).tolist()
         for origin, weight in zip(origins, attention, strict=True):
             if origin >= SINKS:  # nor the prompt's, which have none; sinks are no source
                 weights[origin] = weights.get(origin, 0.0) + weight

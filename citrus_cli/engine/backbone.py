@@ -78,6 +78,10 @@ class Backbone:
         """An empty cache, as in `cache_shape`; `table` is shared by a reading's caches."""
         return StateCache(self.cache_shape(capacity, per_head=per_head, fields=fields), table)
 
+    def kv_head(self, head: int) -> int:
+        """The KV head whose states an attention head reads."""
+        return head * self.kv_heads // self.heads
+
     def rope_table(self) -> RopeTable:
         """A fresh table of rotations by slot, for one reading."""
         return self.rope.table(self.device, self.dtype)

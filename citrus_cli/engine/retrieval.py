@@ -43,8 +43,7 @@ def found_share(
     attention = words_attention(backbone, cache, instruction, answer)
     found = 0.0
     for head in heads:
-        kv_head = head.head * backbone.kv_heads // backbone.heads
-        of_document = cache.origins_of(head.layer, kv_head) >= SINKS
+        of_document = cache.origins_of(head.layer, backbone.kv_head(head.head)) >= SINKS
         found += head.weight * float(attention[head.layer, head.head][of_document].sum())
     return found / sum(head.weight for head in heads)
 

@@ -12,8 +12,8 @@ from citrus_cli.engine.instruction import Instruction, ReadingSettings
 from citrus_cli.evals.citing import cited_pages
 from citrus_cli.evals.journal import Record
 from citrus_cli.evals.methods import Method, Remembered
+from citrus_cli.evals.metrics import is_right
 from citrus_cli.evals.retention import retention
-from citrus_cli.evals.samples import is_right
 from citrus_cli.evals.texts import EvalText, Question
 from citrus_cli.keeping import groups
 from citrus_cli.models.hardware import free_memory, peak_memory, reset_peak_memory

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from citrus_cli.errors import UsageError
-from citrus_cli.evals.samples import is_right
+from citrus_cli.evals.metrics import is_right
 from citrus_cli.qa import DocumentQA
 
 

@@ -19,6 +19,15 @@ def normalized(text: str) -> str:
     return " ".join(_ARTICLES.sub(" ", text).split())
 
 
+def is_right(answer: str, accepted: Sequence[str]) -> bool:
+    """Whether an accepted answer stands in `answer`, as whole words, whatever the case."""
+    words = " ".join(answer.split())
+    return any(
+        re.search(rf"(?<!\w){re.escape(' '.join(text.split()))}(?!\w)", words, re.IGNORECASE)
+        for text in accepted
+    )
+
+
 def exact_match(answer: str, accepted: Sequence[str]) -> float:
     """1 if the normalized answer is an accepted one, else 0."""
     return float(normalized(answer) in {normalized(one) for one in accepted})

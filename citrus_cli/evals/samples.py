@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from citrus_cli.errors import UsageError
+from citrus_cli.evals.metrics import is_right
 from citrus_cli.qa import DocumentQA
 
 SAMPLES = Path("sample_docs/questions.jsonl")
@@ -22,15 +22,6 @@ class SampleResult:
     question: str
     answer: str
     right: bool
-
-
-def is_right(answer: str, accepted: Sequence[str]) -> bool:
-    """Whether an accepted answer stands in `answer`, as whole words, whatever the case."""
-    words = " ".join(answer.split())
-    return any(
-        re.search(rf"(?<!\w){re.escape(' '.join(text.split()))}(?!\w)", words, re.IGNORECASE)
-        for text in accepted
-    )
 
 
 def ask_samples(qa: DocumentQA, questions: Path = SAMPLES) -> Iterator[SampleResult]:
