@@ -96,7 +96,9 @@ def test_the_head_takes_rows_in_pieces(llama, monkeypatch):
 
     monkeypatch.setattr(head.LatestRows, "logits", counted)
     monkeypatch.setattr(head, "LOGIT_BLOCK_BYTES", 5 * 4 * 256)
-    torch.testing.assert_close(token_nll(llama, Streaming(), settings, QUESTION, ids), whole)
+    # the sums are float64, what is summed float32: products of other shapes differ in the last bits
+    pieces = token_nll(llama, Streaming(), settings, QUESTION, ids)
+    torch.testing.assert_close(pieces, whole, rtol=1e-5, atol=1e-5)
     assert {rows for rows, _ in sizes} == {5, 2}
     assert sum(rows for rows, _ in sizes) == 89
 
