@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import overload
 
 import torch
@@ -13,6 +13,19 @@ from citrus_cli.engine.eviction import evict, judging_stream
 from citrus_cli.engine.instruction import Instruction
 from citrus_cli.engine.policies import Policy, Rows
 from citrus_cli.engine.states import StateCache
+
+
+def closing_budgets(policy: Policy, states: int, budget: int) -> Iterator[int]:
+    """To how many of `states` a cache is cut once a document has been read, one after the other.
+
+    First to the budget; then to the policy's focus, judged anew, when what was of no use is gone.
+    Nothing is cut of a document that is within the budget.
+    """
+    if states <= budget:
+        return
+    yield budget
+    if policy.focus is not None and policy.focus < budget:
+        yield policy.focus
 
 
 def close(
@@ -28,14 +41,16 @@ def close(
 
     The first `pinned` states stay. A cache that is within the budget is left as it is.
     """
-    if cache.length - pinned <= budget:
-        return
-    stream = Stream(slice(0, 0), cache, writes=False, visible=cache.length)
-    if policy.closing_rows is not Rows.NONE:
-        stream = judging_stream(instruction, policy, policy.closing_rows, cache, 0, cache.length)
-        with backbone.attached():
-            backbone.forward(torch.tensor(instruction.ids, device=backbone.device), [stream])
-    evict(stream, policy, cache=cache, pinned=pinned, budget=budget)
+    ids = torch.tensor(instruction.ids, device=backbone.device)
+    for left in closing_budgets(policy, cache.length - pinned, budget):
+        stream = Stream(slice(0, 0), cache, writes=False, visible=cache.length)
+        if policy.closing_rows is not Rows.NONE:
+            stream = judging_stream(
+                instruction, policy, policy.closing_rows, cache, 0, cache.length
+            )
+            with backbone.attached():
+                backbone.forward(ids, [stream])
+        evict(stream, policy, cache=cache, pinned=pinned, budget=left)
 
 
 class ClosedCaches(Sequence[StateCache]):

@@ -14,6 +14,7 @@ import torch
 
 from citrus_cli.engine.attention import Stream
 from citrus_cli.engine.backbone import Backbone
+from citrus_cli.engine.closing import closing_budgets
 from citrus_cli.engine.eviction import cache_for, evict, judging_stream
 from citrus_cli.engine.instruction import Instruction, ReadingSettings
 from citrus_cli.engine.policies import Policy, Rows
@@ -53,31 +54,35 @@ class Selection:
         if not self.caches:
             return
         gathered = self.caches[0].length + len(states) - self._pinned
-        if states.start != NO_ORIGIN and gathered > self.settings.budget + self.policy.lag:
-            self._judge(self.policy.rows)
+        budget = self.settings.budget
+        if states.start != NO_ORIGIN and gathered > budget + self.policy.lag:
+            self._judge(self.policy.rows, budget)
         for cache in self.caches:
             cache.append(states)
 
     def close(self) -> None:
         """All has come past: every instruction decides what stays for its answer."""
-        self._judge(self.policy.closing_rows)
-
-    def _judge(self, rows: Rows) -> None:
-        if not self.caches or self.caches[0].length - self._pinned <= self.settings.budget:
+        if not self.caches:
             return
+        read = self.caches[0].length - self._pinned
+        for budget in closing_budgets(self.policy, read, self.settings.budget):
+            self._judge(self.policy.closing_rows, budget)
+
+    def _judge(self, rows: Rows, budget: int) -> None:
+        """Let every instruction keep `budget` states, of more."""
         ids: list[int] = []
         streams: list[Stream] = []
         for instruction, cache in zip(self.instructions, self.caches, strict=True):
             if streams and len(ids) + len(instruction.ids) > JUDGING_ROWS:
-                self._pass(ids, streams)
+                self._pass(ids, streams, budget)
                 ids, streams = [], []
             streams.append(
                 judging_stream(instruction, self.policy, rows, cache, len(ids), cache.length)
             )
             ids += instruction.ids
-        self._pass(ids, streams)
+        self._pass(ids, streams, budget)
 
-    def _pass(self, ids: list[int], streams: list[Stream]) -> None:
+    def _pass(self, ids: list[int], streams: list[Stream], budget: int) -> None:
         self.backbone.forward(torch.tensor(ids, device=self.backbone.device), streams)
         for stream in streams:
             evict(
@@ -85,7 +90,7 @@ class Selection:
                 self.policy,
                 cache=stream.cache,
                 pinned=self._pinned,
-                budget=self.settings.budget,
+                budget=budget,
             )
 
 

@@ -148,7 +148,13 @@ RULES = {
     "citrus-recent": (citrus_recent, ASKED),
     "citrus-decay": (citrus_decay, ASKED),
 }
-ELSEWHERE = {"random", "citrus-heads", "citrus-heads-individual", "citrus-individual"}
+ELSEWHERE = {
+    "random",
+    "citrus-heads",
+    "citrus-heads-individual",
+    "citrus-heads-wide",
+    "citrus-individual",
+}
 """Policies whose choice is tested in another way: below, in test_reading or in test_parity."""
 
 

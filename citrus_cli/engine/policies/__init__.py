@@ -16,7 +16,11 @@ from citrus_cli.engine.policies.base import (
 from citrus_cli.engine.policies.citrus import Citrus
 from citrus_cli.engine.policies.h2o import H2O
 from citrus_cli.engine.policies.heads import CitrusHeads, Head
-from citrus_cli.engine.policies.individual import CitrusHeadsIndividual, CitrusIndividual
+from citrus_cli.engine.policies.individual import (
+    CitrusHeadsIndividual,
+    CitrusHeadsWide,
+    CitrusIndividual,
+)
 from citrus_cli.engine.policies.keydiff import KeyDiff
 from citrus_cli.engine.policies.knorm import KNorm
 from citrus_cli.engine.policies.random import Random
@@ -40,6 +44,7 @@ POLICIES: dict[str, type[Policy]] = {
     for policy in (
         CitrusHeads,
         CitrusHeadsIndividual,
+        CitrusHeadsWide,
         Citrus,
         CitrusIndividual,
         CitrusSeesChunk,

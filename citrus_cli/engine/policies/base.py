@@ -111,6 +111,10 @@ class Policy(ABC):
     lag: ClassVar[int] = 0
     """How many states above the budget an instruction's own cache may gather before it judges."""
 
+    focus: ClassVar[int | None] = None
+    """How many of the states that were kept an answer attends to, of a document that did not fit
+    the budget; None: all. They are chosen once the document has been read, by `closing_rows`."""
+
     @classmethod
     def serves_many(cls) -> bool:
         """Whether one reading serves any number of instructions: none is asked before its end, or

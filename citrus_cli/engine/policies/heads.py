@@ -21,6 +21,10 @@ from citrus_cli.engine.policies.base import Candidates, Policy, Rows, protect
 BEFORE, AFTER = 7, 32
 """How many tokens before and after one that is attended to share its rank."""
 
+FOCUS = 128
+"""How many states an answer attends to. While reading more are kept, since what matters is not yet
+known; but a small model answers worse the more it sees beside what it was asked for (README)."""
+
 FIRST, RECENT = 4, 32
 """States that are always kept: attention sinks, and the end of what has been read."""
 
@@ -39,6 +43,7 @@ class CitrusHeads(Policy):
     name = "citrus-heads"
     rows = Rows.QUESTION
     closing_rows = Rows.QUESTION
+    focus = FOCUS
 
     def __init__(self, heads: Sequence[Head] = ()) -> None:
         """`heads` are the model's own.

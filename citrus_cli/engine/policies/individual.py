@@ -31,3 +31,14 @@ class CitrusHeadsIndividual(CitrusHeads):
     document_policy = Streaming()
     document_budget = 768
     lag = 768
+
+
+class CitrusHeadsWide(CitrusHeadsIndividual):
+    """`citrus-heads-individual` without focus: the answer attends to all that was kept.
+
+    For questions whose answer is spread over a document, and models that a wide view does not
+    distract.
+    """
+
+    name = "citrus-heads-wide"
+    focus = None

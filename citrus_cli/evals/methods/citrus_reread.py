@@ -13,7 +13,7 @@ from citrus_cli.evals.methods.reread import find, reread
 from citrus_cli.evals.methods.units import ends
 from citrus_cli.run import Runner
 
-FINDER = "citrus-heads-individual"
+FINDER = "citrus-heads-wide"
 
 FOUND = 0.75
 """The part of the budget that the heads fill; the rest completes what they found."""
@@ -23,7 +23,7 @@ GAP = 8
 
 
 class CitrusReread(Method):
-    """The tokens that `citrus-heads-individual` keeps, completed and read in full attention.
+    """The tokens that `citrus-heads-wide` keeps, completed and read in full attention.
 
     Kept states saw only what their cache held when they were read. Read afresh, the same tokens see
     each other. Text in pieces reads badly, so small gaps are closed and sentences completed, as far
