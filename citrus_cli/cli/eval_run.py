@@ -24,6 +24,7 @@ from citrus_cli.settings import DEFAULT_BUDGET, DEFAULT_MODEL, Settings
 from citrus_cli.wording import count, many
 
 if TYPE_CHECKING:
+    from citrus_cli.evals.question_sets import QuestionSet
     from citrus_cli.evals.run_folder import RunFolder
     from citrus_cli.evals.run_tasks import TaskRun
     from citrus_cli.evals.tables import Table
@@ -88,6 +89,14 @@ class Evaluation:
         """A warning line, unless nobody wants any."""
         if not self.options.quiet:
             warn(text, self.color)
+
+    def warn_of(self, questions: QuestionSet) -> None:
+        """Say what is wrong with rows of a set that were skipped."""
+        for problem in questions.problems:
+            self.warn(problem)
+        if questions.skipped:
+            rows = "1 row was" if questions.skipped == 1 else f"{questions.skipped} rows were"
+            self.warn(f"{rows} skipped")
 
     def run(self, task: Task) -> None:
         """Measure what is missing, and put everything out.

@@ -10,6 +10,7 @@ import typer
 from citrus_cli.cli.declaring import grouped, option
 from citrus_cli.cli.eval_options import TASK, EvalOptions, Lengths, NoOracle, numbers
 from citrus_cli.cli.eval_run import Evaluation
+from citrus_cli.cli.eval_table import table
 from citrus_cli.cli.group import Command, Subcommands
 from citrus_cli.cli.options import GeneralOptions, ModelOptions
 
@@ -172,6 +173,7 @@ def register(app: typer.Typer) -> None:
     group.command("perplexity", cls=Command)(perplexity)
     group.command("neglect", cls=Command)(neglect)
     group.command("latency", cls=Command)(latency)
+    group.command("table", cls=Command)(table)
     app.add_typer(group)
 
 
@@ -256,11 +258,7 @@ def qa(
 
     scope = evaluation.scope()
     questions = read_question_set(file, limit)
-    for problem in questions.problems:
-        evaluation.warn(problem)
-    if questions.skipped:
-        rows = "1 row was" if questions.skipped == 1 else f"{questions.skipped} rows were"
-        evaluation.warn(f"{rows} skipped")
+    evaluation.warn_of(questions)
     answer_tokens = evaluation.answer_tokens(DEFAULT_ANSWER_TOKENS)
     evaluation.run(
         QuestionsTask(scope, questions, answer_tokens=answer_tokens, oracle=not no_oracle)

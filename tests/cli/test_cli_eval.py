@@ -10,6 +10,8 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import cli_terminal
@@ -19,8 +21,13 @@ from tiny_models import make_model_folder
 
 from citrus_cli.cli import eval_run, interrupts
 from citrus_cli.cli.eval_options import names, numbers
+from citrus_cli.engine.policies import POLICIES
 from citrus_cli.errors import UsageError
+from citrus_cli.evals import table_plan
+from citrus_cli.evals.hidden import PasskeyTask
 from citrus_cli.evals.latency_process import measure
+from citrus_cli.evals.question_sets import QuestionSet
+from citrus_cli.evals.tasks import Scope, cells
 from citrus_cli.run import Runner
 from citrus_cli.settings import Settings
 
@@ -62,7 +69,7 @@ def test_names_and_numbers_come_with_commas_or_repeated() -> None:
 
 def test_help_names_every_task(citrus: Citrus) -> None:
     text = citrus("eval", "--help").stdout
-    for task in ("passkey", "needle", "qa", "perplexity", "neglect", "latency"):
+    for task in ("passkey", "needle", "qa", "perplexity", "neglect", "latency", "table"):
         assert re.search(rf"^  {task} .*\.$", text, re.MULTILINE)
     assert "..." not in text.partition("Commands")[2]
 
@@ -150,6 +157,54 @@ def test_what_cannot_be_measured_is_said_and_the_rest_is_shown(evaluate, home) -
     assert re.search(r"bad\.pdf .*oracle \(and 1 more\): ", result.stderr)
     assert "2 of 4 records" in result.stderr
     assert "streaming" in result.stdout
+
+
+def test_table_measures_every_part_and_goes_on_where_it_was(
+    citrus: Citrus, tiny: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("citrus_cli.cli.libraries.quiet_libraries", lambda: None)
+    (home / "bad.pdf").write_bytes(b"%PDF-1.4 nothing of the kind")
+    broken = {"document": "bad.pdf", "question": "Q?", "answers": ["a"]}
+    (home / "broken.jsonl").write_text(json.dumps(broken))
+    (home / "set.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in ROWS[:2]))
+    whole = table_plan.parts
+
+    def small(sets: list[tuple[Path, QuestionSet]]) -> list[table_plan.Part]:
+        keys = partial(PasskeyTask, lengths=(300,), trials=1)
+        of_sets = [replace(part, policies=("streaming",)) for part in whole(sets)[-2:]]
+        return [*of_sets, table_plan.Part("keys", ("streaming", "bm25"), keys, budgets=(64,))]
+
+    monkeypatch.setattr(table_plan, "parts", small)
+    common = ("--model", tiny, "--device", "cpu", "--max-answer-tokens", "4", "--run", "out")
+    result = citrus("eval", "table", "broken.jsonl", "set.jsonl", *common)
+    assert result.exit_code == 6
+    assert "set.jsonl, line 2: the list of answers is empty" in result.stderr
+    assert "bad.pdf" in result.stderr
+    titles = [line for line in result.stdout.splitlines() if line in ("broken", "set", "keys")]
+    assert titles == ["broken", "set", "keys"]
+    for name in ("set", "keys"):
+        assert "streaming" in (home / "out" / f"{name}.md").read_text()
+        assert (home / "out" / name / "journal.jsonl").read_text().count("\n") >= 2
+    again = citrus("eval", "table", "set.jsonl", "broken.jsonl", *common)
+    assert "3 of 3 records are in out/keys, 3 of them from before" in again.stderr
+    assert "2 of 2 records are in out/set, 2 of them from before" in again.stderr
+
+    same = home / "other"
+    same.mkdir()
+    (same / "set.jsonl").write_text(json.dumps(ROWS[0]))
+    result = citrus("eval", "table", "set.jsonl", "other/set.jsonl", *common)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "two question sets have the same name" in result.stderr
+
+
+def test_the_table_compares_every_policy() -> None:
+    parts = table_plan.parts([])
+    compared = {name for part in parts for name in part.policies}
+    assert compared == {*POLICIES, "full", "bm25"}
+    assert len({part.name for part in parts}) == len(parts)
+    for part in parts:  # every part can be made
+        made = cells(part.policies, part.budgets)
+        assert part.make(Scope(made, 256)).units()
 
 
 def test_perplexity_and_latency_are_measured(evaluate, home) -> None:

@@ -22,7 +22,9 @@ from citrus_cli.engine.generator import generate
 from citrus_cli.engine.instruction import Instruction, ReadingSettings
 from citrus_cli.engine.policies import POLICIES, Candidates, make_policy
 from citrus_cli.engine.policies.base import WINDOW, Rows
+from citrus_cli.engine.policies.heads import AFTER, BEFORE, FIRST, RECENT
 from citrus_cli.engine.reader import Reading
+from citrus_cli.engine.retrieval import words_attention
 from citrus_cli.evals.methods.policies import PolicyMethod
 from citrus_cli.progress import ignore
 
@@ -290,6 +292,31 @@ def test_one_reading_for_many_questions_equals_one_for_each(llama, read, name, b
     if budget == 48 and POLICIES[name].closing_rows is not Rows.NONE and name != "h2o":
         kept = [held(together.caches[i]) for i in range(3)]
         assert kept[0] != kept[1] != kept[2]
+
+
+@pytest.mark.parametrize("name", ["citrus-heads", "citrus-heads-individual"])
+def test_an_answer_attends_to_the_best_of_what_was_kept(llama, read, monkeypatch, name):
+    """The focus is judged anew among the states that the budget left."""
+    ids, policy = text(300), POLICIES[name]
+    monkeypatch.setattr(policy, "focus", None)
+    wide = read(llama, ids, name, 80, prefix=PREFIX).caches[0]
+    attention = words_attention(llama, wide, QUESTION)[:, :, len(PREFIX) :]
+    (kept,) = {tuple(row) for row in wide.origins[:, len(PREFIX) : wide.length].tolist()}
+    paid = sum(attention[h.layer, h.head] * h.weight for h in HEADS).tolist()
+    found = {
+        o: sum(paid[max(0, at - AFTER) : at + BEFORE + 1])  # of what precedes, and of what follows
+        for at, o in enumerate(kept)
+    }
+    always = [*kept[:FIRST], *kept[-RECENT:]]
+    others = [o for o in kept if o not in always]
+    expected = sorted([*always, *best(others, 50 - len(always), found.__getitem__)])
+    assert expected != list(kept[-50:])
+
+    monkeypatch.setattr(policy, "focus", 50)
+    focused = read(llama, ids, name, 80, prefix=PREFIX).caches[0]
+    assert focused.origins[:, len(PREFIX) : focused.length].tolist() == [expected] * 3
+    assert read(llama, ids, name, 45, prefix=PREFIX).states_kept() == 45
+    assert read(llama, ids, name, 300, prefix=PREFIX).states_kept() == 300
 
 
 def test_caches_are_copied_one_at_a_time_and_only_when_they_must_be(llama, read):

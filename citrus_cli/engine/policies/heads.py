@@ -10,7 +10,7 @@ first and says what about it after. The heads of a model are found by `citrus_cl
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import torch
 from torch import Tensor
@@ -43,7 +43,7 @@ class CitrusHeads(Policy):
     name = "citrus-heads"
     rows = Rows.QUESTION
     closing_rows = Rows.QUESTION
-    focus = FOCUS
+    focus: ClassVar[int | None] = FOCUS
 
     def __init__(self, heads: Sequence[Head] = ()) -> None:
         """`heads` are the model's own.

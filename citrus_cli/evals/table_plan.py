@@ -1,0 +1,102 @@
+"""The parts of `citrus eval table`: what the README states of policies, as tasks to be measured.
+
+Sized for two cores of a laptop and the default model. Policies that read a text for each of its
+questions are asked few; those that read it once for all, many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from citrus_cli.evals.fillers import built_in_filler
+from citrus_cli.evals.hidden import PasskeyTask
+from citrus_cli.evals.needle import NeedleTask
+from citrus_cli.evals.question_sets import QuestionSet
+from citrus_cli.evals.questions import QuestionsTask
+from citrus_cli.evals.tasks import Scope, Task
+from citrus_cli.settings import DEFAULT_BUDGET, DEFAULT_POLICY
+
+PEERS = ("streaming", "standard", "h2o", "tova", "snapkv")
+"""The policies that people compare with."""
+
+BLIND = (*PEERS, "roco", "sirllm", "keydiff", "knorm", "random")
+"""All that ask no question while they read."""
+
+ASKING = (
+    "citrus",
+    "citrus-heads",
+    "citrus-sees-chunk",
+    "citrus-per-head",
+    "citrus-pooled",
+    "citrus-value-norm",
+    "citrus-recent",
+    "citrus-decay",
+)
+"""All that read the text for each question."""
+
+WIDE = "citrus-heads-wide"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One run: what is compared, and on what; `make` gives the task for a scope."""
+
+    name: str
+    policies: tuple[str, ...]
+    make: Callable[[Scope], Task]
+    budgets: tuple[int, ...] = (DEFAULT_BUDGET,)
+
+
+def parts(sets: Sequence[tuple[Path, QuestionSet]]) -> list[Part]:
+    """All parts, the quickest answers to "does it remember?" first; `sets` are asked at the end."""
+    facts = partial(NeedleTask, filler=built_in_filler(), depths=1)
+    own = (DEFAULT_POLICY, WIDE)
+    return [
+        Part(
+            "facts",
+            (*own, "full", "bm25", *BLIND),
+            partial(facts, lengths=(2_000, 4_000, 8_000, 16_000), needles=12),
+        ),
+        Part(
+            "sixty-facts",
+            (*own, "full", "bm25"),
+            partial(facts, lengths=(6_000,), needles=12, trials=5),
+        ),
+        Part("passkey", (DEFAULT_POLICY, "citrus", *PEERS), _passkeys),
+        Part(
+            "facts-by-budget",
+            (DEFAULT_POLICY, *PEERS),
+            partial(facts, lengths=(4_000,), needles=12),
+            budgets=(256, 1_024),
+        ),
+        Part(
+            "facts-paraphrased",
+            (*own, "full", "bm25"),
+            partial(facts, lengths=(4_000,), needles=12, paraphrase=True),
+        ),
+        Part(
+            "facts-together",
+            (*own, "full", "bm25"),
+            partial(facts, lengths=(4_000,), needles=3, trials=4, together=True),
+        ),
+        Part(
+            "facts-each-read",
+            (DEFAULT_POLICY, "citrus-individual", *ASKING),
+            partial(facts, lengths=(2_000,), needles=4),
+        ),
+        *(
+            Part(path.stem, (*own, "bm25", *PEERS), partial(_questions, questions))
+            for path, questions in sets
+        ),
+    ]
+
+
+def _passkeys(scope: Scope) -> Task:
+    return PasskeyTask(scope, (2_000, 8_000), trials=3)
+
+
+def _questions(questions: QuestionSet, scope: Scope) -> Task:
+    return QuestionsTask(scope, questions)
