@@ -21,7 +21,7 @@ from citrus_cli.engine.policies.base import Candidates, Policy, Rows, protect
 BEFORE, AFTER = 7, 32
 """How many tokens before and after one that is attended to share its rank."""
 
-FOCUS = 128
+FOCUS = 192
 """How many states an answer attends to. While reading more are kept, since what matters is not yet
 known; but a small model answers worse the more it sees beside what it was asked for (README)."""
 
