@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from citrus_cli.cli.declaring import grouped, option
-from citrus_cli.cli.eval_options import TASK, EvalOptions
+from citrus_cli.cli.eval_options import EvalOptions
 from citrus_cli.cli.eval_run import Evaluation
+from citrus_cli.cli.eval_task_options import Limit
 from citrus_cli.cli.exit_codes import ExitCode
 from citrus_cli.cli.options import OUTPUT, GeneralOptions, ModelOptions
 from citrus_cli.cli.streams import write_out
@@ -25,17 +26,6 @@ SetFiles = Annotated[
         metavar="[FILE.jsonl…]",
         help="Question sets to be asked too, as for citrus eval qa.",
         show_default=False,
-    ),
-]
-Limit = Annotated[
-    int | None,
-    option(
-        "--limit",
-        help="Of each question set only the first so many questions.",
-        panel=TASK,
-        metavar="QUESTIONS",
-        env=False,
-        min=1,
     ),
 ]
 Folder = Annotated[
