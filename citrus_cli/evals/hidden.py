@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from citrus_cli.errors import UsageError
 from citrus_cli.evals.asked import Answers, AskedTask, TextPlan, by_cell
+from citrus_cli.evals.intervals import wilson
 from citrus_cli.evals.journal import Record
 from citrus_cli.evals.passkey import ANSWER_TOKENS, passkey_text, passkeys
 from citrus_cli.evals.tables import Column, Row, Table
@@ -18,13 +19,16 @@ from citrus_cli.run import Runner
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+FULL = "full"
+
 COLUMNS = (
     Column("method", "method"),
     Column("budget", "budget", "count"),
     Column("length", "tokens", "count"),
     Column("asked", "asked", "count"),
     Column("found", "found", "count"),
-    Column("right", "right", "share"),
+    Column("right", "right", "score"),
+    Column("against_full", "only it : only full"),
     Column("retention", "retention", "share"),
     Column("answerable", "answerable", "count"),
     Column("right_answerable", "right of those", "share"),
@@ -50,12 +54,15 @@ class HiddenTask(AskedTask):
 
     def tables(self, records: Sequence[Record]) -> list[Table]:
         """A row for each method, budget and length."""
+        answered = by_cell(self, records)
+        full = [one for one in answered if one.cell.method == FULL]
         rows = [
-            _row(answers.of_length(length), length)
-            for answers in by_cell(self, records)
+            {**_row(of_length, length), "against_full": _against(of_length, full)}
+            for answers in answered
             for length in self.lengths
+            if (of_length := answers.of_length(length)).records
         ]
-        return [Table(self.name, COLUMNS, tuple(row for row in rows if row["asked"]))]
+        return [Table(self.name, COLUMNS, tuple(rows))]
 
     def plot(self, records: Sequence[Record]) -> Figure:
         """Depth against length for each method and budget, and below all of them by length."""
@@ -66,15 +73,36 @@ class HiddenTask(AskedTask):
     depths: tuple[float, ...] = ()
 
 
+def _against(answers: Answers, full: Sequence[Answers]) -> str | None:
+    """How many questions only these got right, and how many only full attention."""
+    if not full or answers.cell.method == FULL:
+        return None
+    theirs = {_asked(one): bool(one["scores"]["right"]) for one in full[0].records}
+    pairs = [
+        (bool(one["scores"]["right"]), theirs[_asked(one)])
+        for one in answers.records
+        if _asked(one) in theirs
+    ]
+    return f"{pairs.count((True, False))} : {pairs.count((False, True))}" if pairs else None
+
+
+def _asked(record: Record) -> tuple[str, str]:
+    return record["text"], record["part"]
+
+
 def _row(answers: Answers, length: int) -> Row:
     left = answers.answerable
+    found = sum(bool(one["scores"]["right"]) for one in answers.records)
+    share = wilson(found, len(answers.records))
     return {
         "method": answers.cell.method,
         "budget": answers.cell.budget,
         "length": length,
         "asked": len(answers.records),
-        "found": sum(bool(one["scores"]["right"]) for one in answers.records),
-        "right": answers.mean("right"),
+        "found": found,
+        "right": share and share.mean,
+        "right_low": share and share.low,
+        "right_high": share and share.high,
         "retention": answers.retention(),
         "answerable": None if left is None else len(left),
         "right_answerable": answers.mean("right", oracle=True),

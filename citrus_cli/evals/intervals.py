@@ -1,7 +1,8 @@
-"""How sure a mean is: bootstrap confidence intervals."""
+"""How sure a mean is, or a share: confidence intervals."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -34,3 +35,17 @@ def bootstrap(values: Sequence[float], seed: int = 0) -> Interval | None:
         means[index] = sample[rng.integers(0, len(sample), len(sample))].mean()
     low, high = np.percentile(means, [2.5, 97.5])
     return Interval(float(sample.mean()), float(low), float(high), len(sample))
+
+
+def wilson(right: int, count: int) -> Interval | None:
+    """A share with its Wilson score interval (Wilson 1927), which few trials suffice for.
+
+    Unlike the bootstrap's it is not a point where all are right, or none. None of no trials.
+    """
+    if not count:
+        return None
+    share, z = right / count, 1.959964  # the normal distribution's 97.5 % point
+    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
+    reach = math.sqrt(share * (1 - share) / count + (z / (2 * count)) ** 2) * z
+    reach /= 1 + z * z / count
+    return Interval(share, max(0.0, middle - reach), min(1.0, middle + reach), count)

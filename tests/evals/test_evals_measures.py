@@ -8,7 +8,7 @@ from tiny_models import make_tokenizer
 
 from citrus_cli.evals import metrics
 from citrus_cli.evals.gold import Places
-from citrus_cli.evals.intervals import bootstrap
+from citrus_cli.evals.intervals import bootstrap, wilson
 from citrus_cli.evals.oracle import is_answered, passage
 from citrus_cli.evals.retention import retained, retention
 from citrus_cli.evals.texts import AROUND, EvalText, Question, window
@@ -123,3 +123,14 @@ def test_intervals_hold_the_mean_and_narrow_with_more_values():
     assert bootstrap([0.0, 1.0, 1.0], seed=3) == bootstrap([0.0, 1.0, 1.0], seed=3)
     assert bootstrap([1.0]) is not None
     assert bootstrap([]) is None
+
+
+def test_a_share_has_an_interval_even_where_all_are_right():
+    none, half, some = wilson(0, 10), wilson(5, 10), wilson(29, 60)
+    # Newcombe 1998 gives the method's bounds for such shares
+    assert (none.mean, none.low) == pytest.approx((0, 0), abs=1e-12)
+    assert none.high == pytest.approx(0.2775, abs=1e-4)
+    assert (half.low, half.high) == pytest.approx((0.2366, 0.7634), abs=1e-4)
+    assert half.low < some.low < some.high < half.high
+    assert wilson(10, 10).high == pytest.approx(1)
+    assert wilson(0, 0) is None

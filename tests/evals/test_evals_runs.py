@@ -411,6 +411,34 @@ def test_the_gold_lies_where_the_answer_stands(runner, questions):
     assert "Third" not in said
 
 
+def test_a_table_says_what_only_one_of_a_method_and_full_attention_got_right():
+    task = PasskeyTask(scope("full", "streaming", "random"), [400, 800], trials=3, oracle=False)
+    rights = {"full": (1, 1, 0), "streaming": (1, 0, 1), "random": (0, 0)}
+    records = [
+        {
+            "method": method,
+            "budget": None if method == "full" else 256,
+            "text": f"text {number}",
+            "part": "key",
+            "length": 400,
+            "scores": {"right": float(right)},
+            "retention": None,
+            "read_seconds": 1.0,
+            "answer_seconds": 1.0,
+        }
+        for method, answers in rights.items()
+        for number, right in enumerate(answers)
+    ]
+    (table,) = task.tables(records)
+    told = {row["method"]: (row["found"], row["against_full"]) for row in table.rows}
+    assert told == {"full": (2, None), "streaming": (2, "1 : 1"), "random": (0, "0 : 2")}
+    row = next(row for row in table.rows if row["method"] == "streaming")
+    (shown,) = [column.written(row) for column in table.columns if column.title == "right"]
+    assert shown == "0.67 [0.21, 0.94]"
+    (table,) = task.tables([one for one in records if one["method"] != "full"])
+    assert {row["against_full"] for row in table.rows} == {None}
+
+
 def test_without_the_oracle_its_columns_are_left_out(runner, counting, tmp_path):
     task = PasskeyTask(scope("counting"), [500], trials=1, oracle=False)
     run = done(task, runner, tmp_path / "run")
