@@ -116,6 +116,8 @@ class FakeDocumentQA:
                 Reading("report.pdf", 9 * step + 1, 5000 * (step + 1), step + 1.5, fraction)
             )
             time.sleep(0.15 if how == "slow-reading" else 0)
+        if how == "endless-reading":
+            self._mark("reading")
         while how == "endless-reading":
             time.sleep(0.02)
         while how == "stubborn":  # something that does not let go when it is asked to
@@ -137,10 +139,14 @@ class FakeDocumentQA:
         warnings = ("page 3 has no text", f"question {number + 1} is odd")
         return make_answer(question, answer, warnings=warnings if how == "warnings" else ())
 
+    def _mark(self, text: str) -> None:
+        """Show a test that it got so far."""
+        if "FAKE_MARK" in os.environ:
+            Path(os.environ["FAKE_MARK"]).write_text(text)
+
     def _hang(self, number: int, question: str, so_far: str) -> Answer:
         """Write no more until Ctrl-C; `polite` gives what it has, the others let it through."""
-        if "FAKE_MARK" in os.environ:
-            Path(os.environ["FAKE_MARK"]).write_text(str(number))
+        self._mark(str(number))
         try:
             while True:
                 time.sleep(0.02)

@@ -141,19 +141,6 @@ def test_colour_can_be_forced_in_a_pipe(document: Path) -> None:
     assert ended.stderr.startswith("\x1b[33mwarning:\x1b[0m page 3")
 
 
-def test_ctrl_c_while_reading(document: Path) -> None:
-    process = subprocess.Popen(
-        [*PROGRAM, "ask", "doc.txt", "What?", "--json"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={**os.environ, "FAKE": "endless-reading"},
-    )
-    time.sleep(1.5)
-    process.send_signal(signal.SIGINT)
-    stdout, stderr = process.communicate(timeout=20)
-    assert (stdout, stderr, process.returncode) == (b"", b"citrus: interrupted\n", 130)
-
-
 def _interrupted(*arguments: str, how: str, after: str) -> tuple[str, str, int]:
     """Interrupt a run in a pipe once a file of a fifo's reader shows that it got so far."""
     process = subprocess.Popen(
@@ -169,6 +156,11 @@ def _interrupted(*arguments: str, how: str, after: str) -> tuple[str, str, int]:
     process.send_signal(signal.SIGINT)
     stdout, stderr = process.communicate(timeout=20)
     return stdout.decode(), stderr.decode(), process.returncode
+
+
+def test_ctrl_c_while_reading(document: Path) -> None:
+    ended = _interrupted("What?", "--json", how="endless-reading", after="reading")
+    assert ended == ("", "citrus: interrupted\n", 130)
 
 
 def test_ctrl_c_while_answering_keeps_what_is_written(document: Path) -> None:
