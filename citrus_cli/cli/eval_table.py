@@ -64,9 +64,9 @@ def table(
     from citrus_cli.evals.table_plan import parts
 
     failed = False
-    named = [Path(file) for file in files or ()]
-    for part in parts(_sets(first, named, limit)):
-        folder.mkdir(parents=True, exist_ok=True)
+    sets = _sets(first, [Path(file) for file in files or ()], limit)
+    folder.mkdir(parents=True, exist_ok=True)
+    for part in parts(sets):
         evaluation = replace(
             first,
             options=replace(

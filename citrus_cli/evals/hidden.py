@@ -10,6 +10,7 @@ from citrus_cli.errors import UsageError
 from citrus_cli.evals.asked import Answers, AskedTask, TextPlan, by_cell
 from citrus_cli.evals.intervals import wilson
 from citrus_cli.evals.journal import Record
+from citrus_cli.evals.methods.full import Full
 from citrus_cli.evals.passkey import ANSWER_TOKENS, passkey_text, passkeys
 from citrus_cli.evals.tables import Column, Row, Table
 from citrus_cli.evals.tasks import Scope
@@ -18,8 +19,6 @@ from citrus_cli.run import Runner
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-FULL = "full"
 
 COLUMNS = (
     Column("method", "method"),
@@ -55,7 +54,7 @@ class HiddenTask(AskedTask):
     def tables(self, records: Sequence[Record]) -> list[Table]:
         """A row for each method, budget and length."""
         answered = by_cell(self, records)
-        full = [one for one in answered if one.cell.method == FULL]
+        full = [one for one in answered if one.cell.method == Full.name]
         rows = [
             {**_row(of_length, length), "against_full": _against(of_length, full)}
             for answers in answered
@@ -75,7 +74,7 @@ class HiddenTask(AskedTask):
 
 def _against(answers: Answers, full: Sequence[Answers]) -> str | None:
     """How many questions only these got right, and how many only full attention."""
-    if not full or answers.cell.method == FULL:
+    if not full or answers.cell.method == Full.name:
         return None
     theirs = {_asked(one): bool(one["scores"]["right"]) for one in full[0].records}
     pairs = [
