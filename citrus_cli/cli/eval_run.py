@@ -95,8 +95,7 @@ class Evaluation:
         for problem in questions.problems:
             self.warn(problem)
         if questions.skipped:
-            rows = "1 row was" if questions.skipped == 1 else f"{questions.skipped} rows were"
-            self.warn(f"{rows} skipped")
+            self.warn(f"skipped {many(questions.skipped, 'row')}")
 
     def run(self, task: Task) -> None:
         """Measure what is missing, and put everything out.

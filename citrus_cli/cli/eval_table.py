@@ -96,12 +96,16 @@ def _sets(
     """The question sets; all are looked at before anything is measured.
 
     Raises:
-        UsageError: one cannot be used, or two are called the same.
+        UsageError: one cannot be used, or is called as another one or a part of the table is.
     """
     from citrus_cli.evals.question_sets import read_question_set
+    from citrus_cli.evals.table_plan import parts
 
-    if len({file.stem for file in files}) < len(files):
-        raise UsageError("two question sets have the same name; rename one")
+    taken = {part.name for part in parts([])}
+    for file in files:
+        if file.stem in taken:
+            raise UsageError(f"{file}: the table has a part {file.stem} already; rename the file")
+        taken.add(file.stem)
     found = []
     for file in files:
         questions = read_question_set(file, limit)

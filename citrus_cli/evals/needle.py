@@ -46,7 +46,7 @@ class NeedleTask(HiddenTask):
             filler: what the texts are made of.
             depths: at how many even depths facts are planted.
             trials: how many texts there are for each depth and length.
-            needles: how many facts are in a text, the others at the depths that follow.
+            needles: how many facts are in a text, evenly from that depth on, over all of it.
             together: one question needs all of a text's facts, which are of one kind.
             paraphrase: the question shares no content word with the fact.
             oracle: whether to find out which questions the model can answer at all.
@@ -108,9 +108,8 @@ class NeedleTask(HiddenTask):
         encode = runner.encoder.encode
         planted = [encode(f" {fact.sentence}") for fact in chosen]
         around = self._filler(runner).take(length - sum(map(len, planted)), rng)
-        # the others at the depths that follow, evenly, beginning again at the top
-        count = len(self.depths)
-        at = [self.depths[(depth + n * count // self.needles) % count] for n in range(self.needles)]
+        # the others evenly over the whole text, beginning again at the top
+        at = [(self.depths[depth] + n / self.needles) % 1.0 for n in range(self.needles)]
         ids, places, breaks = plant(around, planted, at)
         passages = [window(breaks, place, len(ids)) for place in places]
         if self.together:

@@ -141,7 +141,7 @@ def _heatmap(axes: Axes, answers: Answers, lengths: Sequence[int], depths: Seque
     from matplotlib.colors import LinearSegmentedColormap
 
     nothing = float("nan")  # drawn as no cell at all
-    cells = [[_share(answers, length, depth) for length in lengths] for depth in depths]
+    cells = [[_share(answers, length, row, depths) for length in lengths] for row in depths]
     axes.imshow(
         [[nothing if cell is None else cell for cell in row] for row in cells],
         aspect="auto",
@@ -166,12 +166,13 @@ def _heatmap(axes: Axes, answers: Answers, lengths: Sequence[int], depths: Seque
     axes.set_title(answers.cell.name, fontsize=9)
 
 
-def _share(answers: Answers, length: int, depth: float) -> float | None:
-    """The share of right answers to what was hidden at a depth in texts of a length."""
+def _share(answers: Answers, length: int, row: float, depths: Sequence[float]) -> float | None:
+    """The share of right answers to what was hidden nearest to a row's depth."""
     return mean(
         [
             one["scores"]["right"]
             for one in answers.records
-            if one["length"] == length and abs(one["depth"] - depth) < 1e-9
+            if one["length"] == length
+            and min(depths, key=lambda depth: abs(depth - one["depth"])) == row
         ]
     )

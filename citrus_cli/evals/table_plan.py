@@ -35,9 +35,14 @@ ASKING = (
     "citrus-recent",
     "citrus-decay",
 )
-"""All that read the text for each question."""
+"""All of citrus that read the text for each question."""
+
+TEXT = ("gemfilter", "xl3m", "citrus-reread")
+"""What selects text rather than states, for each question."""
 
 WIDE = "citrus-heads-wide"
+
+LENGTHS = (2_000, 4_000, 8_000, 16_000)
 
 
 @dataclass(frozen=True)
@@ -58,14 +63,14 @@ def parts(sets: Sequence[tuple[Path, QuestionSet]]) -> list[Part]:
         Part(
             "facts",
             (*own, "full", "bm25", *BLIND),
-            partial(facts, lengths=(2_000, 4_000, 8_000, 16_000), needles=12),
+            partial(facts, lengths=LENGTHS, needles=12),
         ),
         Part(
             "sixty-facts",
             (*own, "full", "bm25"),
             partial(facts, lengths=(6_000,), needles=12, trials=5),
         ),
-        Part("passkey", (DEFAULT_POLICY, "citrus", *PEERS), _passkeys),
+        Part("passkey", (DEFAULT_POLICY, "citrus", *PEERS), partial(_passkeys, LENGTHS, 2)),
         Part(
             "facts-by-budget",
             (DEFAULT_POLICY, *PEERS),
@@ -83,9 +88,19 @@ def parts(sets: Sequence[tuple[Path, QuestionSet]]) -> list[Part]:
             partial(facts, lengths=(4_000,), needles=3, trials=4, together=True),
         ),
         Part(
-            "facts-each-read",
-            (DEFAULT_POLICY, "citrus-individual", *ASKING),
-            partial(facts, lengths=(2_000,), needles=4),
+            "facts-alone",
+            (*own, "full", "bm25", "citrus-individual", *ASKING, *TEXT),
+            partial(facts, lengths=LENGTHS),
+        ),
+        Part(
+            "facts-64k",
+            (DEFAULT_POLICY, "citrus-individual", "streaming", "bm25"),
+            partial(facts, lengths=(64_000,), needles=12),
+        ),
+        Part(
+            "passkey-64k",
+            (DEFAULT_POLICY, "citrus", "streaming"),
+            partial(_passkeys, (64_000,), 1),
         ),
         *(
             Part(path.stem, (*own, "bm25", *PEERS), partial(_questions, questions))
@@ -94,8 +109,8 @@ def parts(sets: Sequence[tuple[Path, QuestionSet]]) -> list[Part]:
     ]
 
 
-def _passkeys(scope: Scope) -> Task:
-    return PasskeyTask(scope, (2_000, 8_000), trials=3)
+def _passkeys(lengths: Sequence[int], trials: int, scope: Scope) -> Task:
+    return PasskeyTask(scope, lengths, trials)
 
 
 def _questions(questions: QuestionSet, scope: Scope) -> Task:

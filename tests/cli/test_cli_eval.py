@@ -21,11 +21,11 @@ from tiny_models import make_model_folder
 
 from citrus_cli.cli import eval_run, interrupts
 from citrus_cli.cli.eval_options import names, numbers
-from citrus_cli.engine.policies import POLICIES
 from citrus_cli.errors import UsageError
 from citrus_cli.evals import table_plan
 from citrus_cli.evals.hidden import PasskeyTask
 from citrus_cli.evals.latency_process import measure
+from citrus_cli.evals.methods import METHODS
 from citrus_cli.evals.question_sets import QuestionSet
 from citrus_cli.evals.tasks import Scope, cells
 from citrus_cli.run import Runner
@@ -140,7 +140,7 @@ def test_qa_names_bad_rows_and_scores_the_others(evaluate, home) -> None:
     assert result.exit_code == 0
     assert "set.jsonl, line 2: the list of answers is empty" in result.stderr
     assert "set.jsonl, line 3: document gone.pdf cannot be read" in result.stderr
-    assert "2 rows were skipped" in result.stderr
+    assert "skipped 2 rows" in result.stderr
     assert "qa by length" in result.stdout
     assert "page cited" not in result.stdout
     missing = evaluate("qa", "none.jsonl")
@@ -171,7 +171,7 @@ def test_table_measures_every_part_and_goes_on_where_it_was(
 
     def small(sets: list[tuple[Path, QuestionSet]]) -> list[table_plan.Part]:
         keys = partial(PasskeyTask, lengths=(300,), trials=1)
-        of_sets = [replace(part, policies=("streaming",)) for part in whole(sets)[-2:]]
+        of_sets = [replace(part, policies=("streaming",)) for part in whole(sets)[len(whole([])) :]]
         return [*of_sets, table_plan.Part("keys", ("streaming", "bm25"), keys, budgets=(64,))]
 
     monkeypatch.setattr(table_plan, "parts", small)
@@ -194,13 +194,18 @@ def test_table_measures_every_part_and_goes_on_where_it_was(
     (same / "set.jsonl").write_text(json.dumps(ROWS[0]))
     result = citrus("eval", "table", "set.jsonl", "other/set.jsonl", *common)
     assert (result.exit_code, result.stdout) == (2, "")
-    assert "two question sets have the same name" in result.stderr
+    assert "other/set.jsonl: the table has a part set already" in result.stderr
+    (home / "passkey.jsonl").write_text(json.dumps(ROWS[0]))
+    monkeypatch.setattr(table_plan, "parts", whole)
+    result = citrus("eval", "table", "passkey.jsonl", *common)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "passkey.jsonl: the table has a part passkey already" in result.stderr
 
 
 def test_the_table_compares_every_policy() -> None:
     parts = table_plan.parts([])
     compared = {name for part in parts for name in part.policies}
-    assert compared == {*POLICIES, "full", "bm25"}
+    assert compared == set(METHODS)
     assert len({part.name for part in parts}) == len(parts)
     for part in parts:  # every part can be made
         made = cells(part.policies, part.budgets)

@@ -149,6 +149,13 @@ def test_the_text_that_is_asked_about_holds_the_facts(runner):
             assert abs(place[0] / 800 - question.about["depth"]) < 0.25
 
 
+def test_several_facts_are_spread_over_the_whole_text(runner):
+    task = NeedleTask(scope("streaming"), [1600], built_in_filler(), depths=1, needles=4)
+    (plan,) = task.plans()
+    starts = [one.places[0][0][0] / 1600 for one in plan.make(runner).questions]
+    assert starts == pytest.approx([0.5, 0.75, 0.0, 0.25], abs=0.05)
+
+
 def test_one_question_may_need_all_facts(runner, knowing, tmp_path):
     task = NeedleTask(
         scope("streaming"), [800], built_in_filler(), depths=1, needles=2, together=True
@@ -480,6 +487,19 @@ def test_pictures_tell_methods_apart_without_colour(runner, tmp_path):
         text.get_text() for part in figure.subfigs for axes in part.axes for text in axes.texts
     ]
     assert len(written) == 4 * 2 * 2
+
+
+def test_facts_between_depths_are_drawn_at_the_nearest(runner, tmp_path):
+    task = NeedleTask(
+        scope("streaming"), [600], built_in_filler(), depths=2, needles=4, oracle=False
+    )
+    run = done(task, runner, tmp_path / "run")
+    for one, depth in zip(run.records, [0.25, 0.5, 0.75, 0.0], strict=False):
+        assert one["depth"] == depth
+    for one in run.records:
+        one["scores"]["right"] = float(one["depth"] == 0.25)
+    axes = task.plot(run.records).subfigs[0].axes[0]
+    assert [text.get_text() for text in axes.texts] == ["33%", "0%"]
 
 
 def test_bars_have_hatches_and_intervals(runner, knowing, questions, tmp_path):
