@@ -15,6 +15,7 @@ from citrus_cli.engine.states import StateCache
 from citrus_cli.errors import DocumentError
 from citrus_cli.pages import PageMap
 from citrus_cli.progress import Reading as ReadingEvent
+from citrus_cli.rereading import logged_tokens, reread
 from citrus_cli.store.entry import Entry
 from citrus_cli.text_log import TextLog
 from citrus_cli.tokens import DocumentTokens
@@ -79,11 +80,13 @@ def read_live(
         runner.on_event(ReadingEvent(tokens.document, tokens.page, read, seconds, tokens.fraction))
 
     reading.read(tokens, report)
-    seconds = time.perf_counter() - started
     check_all_was_read(reading.tokens_read, tokens, documents)
+    token_of = logged_tokens(runner.encoder, tokens.log)
     return Kept(
         instructions=instructions,
-        caches=reading.caches,
+        caches=reread(
+            runner, policy, reading.caches, instructions, settings, token_of, reading.tokens_read
+        ),
         pinned=len(runner.prompt.prefix),
         documents=receipts(documents, tokens.counts),
         warnings=(
@@ -94,7 +97,7 @@ def read_live(
         text=tokens.log,
         tokens_read=reading.tokens_read,
         chunk_size=reading.chunk_size,
-        seconds=seconds,
+        seconds=time.perf_counter() - started,
         from_store=False,
     )
 
@@ -106,13 +109,11 @@ def replay(runner: Runner, entry: Entry, instructions: Sequence[Instruction]) ->
         DamagedEntryError: the entry is not what was written.
     """
     text = entry.text()  # first: if it is damaged, no states need to come past
-    policy = runner.policy(runner.settings.policy)
+    policy, settings = runner.policy(runner.settings.policy), runner.reading_settings
     pinned = len(runner.prompt.prefix)
     table = runner.backbone.rope_table()
     started = time.perf_counter()
-    selection = Selection(
-        runner.backbone, policy, runner.reading_settings, instructions, pinned, table
-    )
+    selection = Selection(runner.backbone, policy, settings, instructions, pinned, table)
     done = 0
     with runner.backbone.attached():
         for states in entry.states():
@@ -129,9 +130,12 @@ def replay(runner: Runner, entry: Entry, instructions: Sequence[Instruction]) ->
                 )
             )
         selection.close()
+    token_of = logged_tokens(runner.encoder, text)
     return Kept(
         instructions=instructions,
-        caches=selection.caches,
+        caches=reread(
+            runner, policy, selection.caches, instructions, settings, token_of, entry.tokens
+        ),
         pinned=pinned,
         documents=entry.documents,
         warnings=entry.warnings,

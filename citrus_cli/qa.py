@@ -76,7 +76,7 @@ class DocumentQA:
 
         Args:
             model: a built-in name, a local folder, a local GGUF file, or a Hugging Face id.
-            policy: which states are kept: `citrus-heads-individual`, `citrus-heads`, `citrus`,
+            policy: which states are kept: `citrus-reread`, `citrus-heads-individual`, `citrus`,
                 `citrus-individual`, `standard`, `streaming` or another of the engine's `POLICIES`.
             budget: states of the document kept per layer.
             chunk_size: tokens of the document read in one forward pass.
@@ -158,7 +158,7 @@ class DocumentQA:
     ) -> Iterator[Answer]:
         """Answer several questions about the same documents; yields each answer as it is finished.
 
-        With individual caches (`citrus-heads-individual`, `citrus-individual`), and with policies
+        With individual caches (`citrus-reread`, `citrus-individual`, …), and with policies
         that do not ask the question while they read (`standard`, `streaming`, …), the documents are
         read once for all questions, with any other once for each. When interrupted
         (KeyboardInterrupt) while answering, the answer so far is yielded with `complete` False, and

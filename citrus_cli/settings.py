@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from citrus_cli.errors import UsageError
 from citrus_cli.models.catalogue import DEFAULT_MODEL
 
-DEFAULT_POLICY = "citrus-heads-individual"
+DEFAULT_POLICY = "citrus-reread"
 DEFAULT_COMPARISON = (
     DEFAULT_POLICY,
     "citrus",

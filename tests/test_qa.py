@@ -125,7 +125,8 @@ def test_several_documents_are_named_to_the_model(model, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "policy", ["citrus", "citrus-individual", "citrus-heads-individual", "h2o", "streaming"]
+    "policy",
+    ["citrus", "citrus-individual", "citrus-heads-individual", "citrus-reread", "h2o", "streaming"],
 )
 def test_several_questions_equal_single_ones(model, document, policy):
     qa = make_qa(model, policy=policy)

@@ -208,7 +208,7 @@ def test_pages_by_share():
     assert [(place.page, share) for place, share in shares] == [(2, 0.75), (1, 0.25)]
 
 
-@pytest.mark.parametrize("policy", ["citrus", "citrus-heads-individual"])
+@pytest.mark.parametrize("policy", ["citrus", "citrus-reread"])
 def test_evidence_quotes_the_document_letter_by_letter(model, document, policy):
     answer = make_qa(model, policy=policy).ask(document, "What happened on day 7?")
     assert answer.evidence
@@ -379,7 +379,7 @@ def test_support_is_what_the_answer_loses_without_its_sources(model, document):
     assert make_qa(model, evidence=False).ask(document, "What?").support is None
 
 
-@pytest.mark.parametrize("policy", ["citrus-heads-individual", "streaming"])
+@pytest.mark.parametrize("policy", ["citrus-reread", "streaming"])
 def test_a_question_that_finds_nothing_is_not_answered(model, document, policy):
     def ask(threshold: float, **settings):
         qa = make_qa(model, **{"policy": policy, "always_answer": False, **settings})

@@ -52,7 +52,7 @@ class CompareOptions:
             "--policies",
             help="What to compare, separated by commas; by default "
             f"{', '.join(DEFAULT_COMPARISON)}. Also: every other policy of citrus ask, gemfilter, "
-            "xl3m, citrus-reread.",
+            "xl3m.",
             panel=METHOD,
             metavar="NAME,NAME",
             autocompletion=complete_policies,

@@ -182,7 +182,7 @@ class MethodOptions:
         str | None,
         option(
             "--policy",
-            help="Rule that chooses which states are kept: citrus-heads, citrus, standard, "
+            help="Rule that chooses which states are kept: citrus-reread, citrus, standard, "
             f"streaming and more (an unknown name lists all); by default {DEFAULT_POLICY}.",
             panel=METHOD,
             metavar="NAME",

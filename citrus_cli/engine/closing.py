@@ -53,17 +53,15 @@ def close(
         evict(stream, policy, cache=cache, pinned=pinned, budget=left)
 
 
-class ClosedCaches(Sequence[StateCache]):
-    """What each of `count` instructions keeps of `document`, each made when it is asked for.
+class MadeCaches(Sequence[StateCache]):
+    """A cache for each of `count` instructions, made when it is asked for.
 
-    `close(index, cache)` evicts from a copy of the document's cache. The latest one is remembered,
-    and no other: so there is one copy at a time, if the caller holds no more.
+    `make(index)` makes one. The latest is remembered, and no other: so there is one at a time, if
+    the caller holds no more.
     """
 
-    def __init__(
-        self, document: StateCache, count: int, close: Callable[[int, StateCache], None]
-    ) -> None:
-        self._document, self._count, self._close = document, count, close
+    def __init__(self, count: int, make: Callable[[int], StateCache]) -> None:
+        self._count, self._make = count, make
         self._index = -1
         self._cache: StateCache | None = None
 
@@ -82,7 +80,5 @@ class ClosedCaches(Sequence[StateCache]):
         wanted = range(self._count)[index]
         if self._cache is None or wanted != self._index:
             self._cache = None  # its memory is free before the next is made
-            cache = self._document.copy()
-            self._close(wanted, cache)
-            self._cache, self._index = cache, wanted
+            self._cache, self._index = self._make(wanted), wanted
         return self._cache

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from citrus_cli.engine.attention import Stream
 from citrus_cli.engine.backbone import Backbone
-from citrus_cli.engine.closing import ClosedCaches, close, closing_budgets
+from citrus_cli.engine.closing import MadeCaches, close, closing_budgets
 from citrus_cli.engine.entropy import EntropyReader
 from citrus_cli.engine.eviction import cache_for, evict, judging_stream
 from citrus_cli.engine.instruction import Instruction, ReadingSettings
@@ -184,9 +184,14 @@ class Reading:
         asked = self.policy.closing_rows is not Rows.NONE
         budgets = closing_budgets(self.policy, self.document.length - self._pinned, self._budget)
         if len(self.instructions) > 1 and asked and any(budgets):
-            self.caches = ClosedCaches(self.document, len(self.instructions), self._close_for)
+            self.caches = MadeCaches(len(self.instructions), self._closed_copy)
         else:
             self._close_for(0, self.document)
+
+    def _closed_copy(self, index: int) -> StateCache:
+        cache = self.document.copy()
+        self._close_for(index, cache)
+        return cache
 
     def _close_for(self, index: int, cache: StateCache) -> None:
         close(

@@ -22,8 +22,15 @@ from citrus_cli.store.codec import StoreDtype, bytes_per_token
 from citrus_cli.wording import human_bytes
 
 CLAIM_CASES = 1_000
-INDIVIDUAL = ("citrus-heads-individual", "citrus-individual")
-PASSKEY_POLICIES = ("citrus-heads-individual", "citrus-heads", "citrus", "streaming", "standard")
+INDIVIDUAL = ("citrus-reread", "citrus-heads-individual", "citrus-individual")
+PASSKEY_POLICIES = (
+    "citrus-reread",
+    "citrus-heads-individual",
+    "citrus-heads",
+    "citrus",
+    "streaming",
+    "standard",
+)
 
 
 @dataclass(frozen=True)
@@ -145,7 +152,9 @@ class Bench:
                     f"{r.seconds / one:.2f} ({r.seconds:.1f} s)",
                     "≤ 2.5" if r.questions == 10 else "",
                 )
-            before = self._with_policy("citrus-heads" if "heads" in policy else "citrus")
+            before = self._with_policy(
+                "citrus" if policy == "citrus-individual" else "citrus-heads"
+            )
             (shared,) = stored.many_questions(before, 16_000, [1])
             yield Figure(
                 "questions",

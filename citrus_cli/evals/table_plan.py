@@ -37,10 +37,11 @@ ASKING = (
 )
 """All of citrus that read the text for each question."""
 
-TEXT = ("gemfilter", "xl3m", "citrus-reread")
+TEXT = ("gemfilter", "xl3m")
 """What selects text rather than states, for each question."""
 
-WIDE = "citrus-heads-wide"
+KEPT = ("citrus-heads-individual", "citrus-heads-wide")
+"""What the default is with kept states: those in focus, or all."""
 
 LENGTHS = (2_000, 4_000, 8_000, 16_000)
 
@@ -58,7 +59,7 @@ class Part:
 def parts(sets: Sequence[tuple[Path, QuestionSet]]) -> list[Part]:
     """All parts, the quickest answers to "does it remember?" first; `sets` are asked at the end."""
     facts = partial(NeedleTask, filler=built_in_filler(), depths=1)
-    own = (DEFAULT_POLICY, WIDE)
+    own = (DEFAULT_POLICY, *KEPT)
     return [
         Part(
             "facts",

@@ -16,7 +16,7 @@ from citrus_cli.run import Runner
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-DEFAULT_METHODS = ("citrus-heads-individual", "citrus", "standard", "streaming", "full")
+DEFAULT_METHODS = ("citrus-reread", "citrus", "standard", "streaming", "full")
 """What is compared when nothing is named, as far as it is known."""
 
 

@@ -16,7 +16,7 @@ from tiny import HEADS, QUESTION, build, text
 from citrus_cli.engine import head as head_module
 from citrus_cli.engine.attention import Stream
 from citrus_cli.engine.backbone import Backbone
-from citrus_cli.engine.closing import ClosedCaches
+from citrus_cli.engine.closing import MadeCaches
 from citrus_cli.engine.entropy import EntropyReader
 from citrus_cli.engine.generator import generate
 from citrus_cli.engine.instruction import Instruction, ReadingSettings
@@ -156,6 +156,7 @@ ELSEWHERE = {
     "citrus-heads-individual",
     "citrus-heads-wide",
     "citrus-individual",
+    "citrus-reread",
 }
 """Policies whose choice is tested in another way: below, in test_reading or in test_parity."""
 
@@ -322,7 +323,7 @@ def test_an_answer_attends_to_the_best_of_what_was_kept(llama, read, monkeypatch
 def test_caches_are_copied_one_at_a_time_and_only_when_they_must_be(llama, read):
     ids = text(300)
     asking = read(llama, ids, "standard", questions=SEVERAL)
-    assert isinstance(asking.caches, ClosedCaches)
+    assert isinstance(asking.caches, MadeCaches)
     assert len(asking.caches) == 3
     document = asking.document.keys.clone()
     first = asking.caches[0]

@@ -58,7 +58,7 @@ def test_every_method_answers_with_a_true_receipt(model, document):
         assert json.loads(json.dumps(row.to_dict()))["states_kept"] == answer.states_kept
 
 
-@pytest.mark.parametrize("policy", ["citrus-heads-individual", "citrus", "streaming"])
+@pytest.mark.parametrize("policy", ["citrus-reread", "citrus", "streaming"])
 def test_a_policy_answers_as_for_ask(model, document, policy):
     asked = list(make_qa(model, policy=policy).ask_all(document, QUESTIONS))
     rows = list(compare(make_qa(model), [str(document)], QUESTIONS, [policy]))

@@ -9,13 +9,14 @@ import torch
 from tiny_models import make_model_folder
 from torch.nn import functional
 
-from citrus_cli import DocumentQA
+from citrus_cli import DocumentQA, sentences
+from citrus_cli.engine.afresh import read_whole
 from citrus_cli.engine.generator import generate
 from citrus_cli.engine.instruction import ReadingSettings
 from citrus_cli.engine.policies import POLICIES, Candidates
 from citrus_cli.errors import MemoryLimitError, UsageError
-from citrus_cli.evals.methods import METHODS, bm25, citrus_reread, full, gemfilter, units, xl3m
-from citrus_cli.evals.methods.reread import read_whole, reread
+from citrus_cli.evals.methods import METHODS, bm25, full, gemfilter, xl3m
+from citrus_cli.evals.methods.reread import reread
 from citrus_cli.evals.ranking import Ranking
 from citrus_cli.progress import Remembering
 
@@ -158,7 +159,8 @@ def test_chosen_tokens_are_read_as_if_alone(runner, text):
     one = reread(runner, text, chosen, instruction, SETTINGS)
     assert one.origins.tolist() == [chosen] * runner.backbone.layers
     assert one.cache.origins[:, len(runner.prompt.prefix) : one.cache.length].equal(one.origins)
-    alone = read_whole(runner, [text[index] for index in chosen], [instruction], SETTINGS)
+    ids = [text[index] for index in chosen]
+    alone = read_whole(runner.backbone, runner.prompt.prefix, ids, instruction, SETTINGS)
     assert alone.keys[..., : alone.length, :].equal(one.cache.keys[..., : one.cache.length, :])
 
 
@@ -168,11 +170,11 @@ def test_chosen_tokens_are_read_as_if_alone(runner, text):
 def test_sentences_and_lines_end_where_they_end(runner):
     text = 'He paid 3.5 pounds. "Why?" she said.\n\nYes!  No\n  more'
     ids = runner.encoder.encode(text)
-    found = units.ends(runner, ids)
+    found = sentences.ends(runner, ids)
     parts, start = [], 0
     for at, ended in enumerate(found, start=1):
         if ended:
-            parts.append(units.decode(runner, ids[start:at]))
+            parts.append(sentences.decode(runner, ids[start:at]))
             start = at
     assert parts == [
         "He paid 3.5 pounds.",
@@ -182,7 +184,7 @@ def test_sentences_and_lines_end_where_they_end(runner):
         "  No\n",
         "  more",
     ]
-    assert units.ends(runner, []) == []
+    assert sentences.ends(runner, []) == []
 
 
 @pytest.mark.parametrize("size", [1, 7, 10, 50])
@@ -201,12 +203,12 @@ def test_passages_are_whole_sentences_where_they_fit(size):
 def test_bm25_reads_the_passages_that_share_the_questions_words(runner, text):
     (one, _), _ = remember(runner, "bm25", text)
     kept = one.origins[0].tolist()
-    assert "The red lantern hangs in the boathouse.\n" in units.decode(
+    assert "The red lantern hangs in the boathouse.\n" in sentences.decode(
         runner, [text[index] for index in kept]
     )
-    closes = units.ends(runner, text)
+    closes = sentences.ends(runner, text)
     passages = bm25.cut(closes, 60)
-    words = [units.decode(runner, text[a:b]) for a, b in passages]
+    words = [sentences.decode(runner, text[a:b]) for a, b in passages]
     naive: list[int] = []
     for index in Ranking(words).best_first(QUESTIONS[0]):
         naive += range(*passages[index])
@@ -323,37 +325,3 @@ def test_segments_overlap_and_cover_everything(tokens, size):
         assert after.start == before.stop - round(0.125 * size)
         assert after.stop > before.stop
     assert xl3m.cut(0, 8) == []
-
-
-# citrus-reread
-
-
-def test_votes_count_layers():
-    assert citrus_reread.votes([5, 1, 9, 5, 1, 2, 5, 1, 9], 3) == [1, 5, 9]
-    assert citrus_reread.votes([3, 2, 1], 2) == [1, 2]
-
-
-def test_found_tokens_are_completed_within_the_budget():
-    ends = [at % 10 == 9 for at in range(60)]  # sentences of ten
-    found = [12, 13, 14, 17, 41]
-    assert citrus_reread.complete(found, ends, 5) == found
-    assert citrus_reread.complete(found, ends, 7) == [12, 13, 14, 15, 16, 17, 41]
-    # the longest run's sentence comes first; what does not fit whole is left out
-    assert citrus_reread.complete(found, ends, 14) == [*range(10, 20), 41]
-    assert citrus_reread.complete(found, ends, 60) == [*range(10, 20), *range(40, 50)]
-    assert citrus_reread.complete([], ends, 60) == []
-
-
-def test_a_reread_text_is_mostly_whole_sentences(runner, text):
-    closes = units.ends(runner, text)
-    for one, _ in remember(runner, "citrus-reread", text):
-        kept = one.origins[0].tolist()
-        (plain,) = [
-            set(p.origins[0].tolist())
-            for p in METHODS["citrus-heads-individual"].remember(
-                runner, text, [one.instruction], ReadingSettings(45, 24, 6)
-            )
-        ]
-        assert plain <= set(kept)
-        assert kept == citrus_reread.complete(sorted(plain), closes, SETTINGS.budget)
-        assert len(kept) > len(plain)

@@ -18,7 +18,7 @@ from citrus_cli.store import store as store_module
 from citrus_cli.store.entry import INDEX, DamagedEntryError
 from citrus_cli.store.store import Store
 
-INDIVIDUAL = ["citrus-individual", "citrus-heads-individual"]
+INDIVIDUAL = ["citrus-individual", "citrus-heads-individual", "citrus-reread"]
 QUESTIONS = ["What happened on day 7?", "Was the harbour calm?", "Why?"]
 
 

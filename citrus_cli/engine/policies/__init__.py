@@ -20,6 +20,7 @@ from citrus_cli.engine.policies.individual import (
     CitrusHeadsIndividual,
     CitrusHeadsWide,
     CitrusIndividual,
+    CitrusReread,
 )
 from citrus_cli.engine.policies.keydiff import KeyDiff
 from citrus_cli.engine.policies.knorm import KNorm
@@ -42,6 +43,7 @@ from citrus_cli.engine.policies.variants import (
 POLICIES: dict[str, type[Policy]] = {
     policy.name: policy
     for policy in (
+        CitrusReread,
         CitrusHeads,
         CitrusHeadsIndividual,
         CitrusHeadsWide,

@@ -115,6 +115,10 @@ class Policy(ABC):
     """How many of the states that were kept an answer attends to, of a document that did not fit
     the budget; None: all. They are chosen once the document has been read, by `closing_rows`."""
 
+    rereads: ClassVar[bool] = False
+    """Whether the tokens that stay once the document has been read are read afresh for the answer,
+    alone, where the document did not fit the budget. Such a policy ranks once for all layers."""
+
     @classmethod
     def serves_many(cls) -> bool:
         """Whether one reading serves any number of instructions: none is asked before its end, or

@@ -33,6 +33,17 @@ class CitrusHeadsIndividual(CitrusHeads):
     lag = 768
 
 
+class CitrusReread(CitrusHeadsIndividual):
+    """What `citrus-heads-individual` finds, read afresh. Not in the paper.
+
+    Kept states carry what they saw when they were read, and lie in pieces. Read afresh, the same
+    tokens see each other alone, and are answered better from.
+    """
+
+    name = "citrus-reread"
+    rereads = True
+
+
 class CitrusHeadsWide(CitrusHeadsIndividual):
     """`citrus-heads-individual` without focus: the answer attends to all that was kept.
 

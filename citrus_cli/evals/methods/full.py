@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from citrus_cli.engine.afresh import read_whole
 from citrus_cli.engine.instruction import Instruction, ReadingSettings
 from citrus_cli.errors import MemoryLimitError, UsageError
 from citrus_cli.evals.methods.base import Method, Remembered
 from citrus_cli.evals.methods.policies import remembered
 from citrus_cli.evals.methods.reporting import reporter
-from citrus_cli.evals.methods.reread import read_whole
 from citrus_cli.models.hardware import free_memory
 from citrus_cli.run import Runner
 from citrus_cli.wording import human_bytes
@@ -34,9 +34,11 @@ class Full(Method):
     ) -> Iterator[Remembered]:
         """All states, in one reading for all instructions."""
         report = reporter(runner, self.name, len(text))
-        cache = read_whole(runner, text, instructions, settings, report)
+        longest = max(instructions, key=lambda instruction: len(instruction.ids))
+        prefix = runner.prompt.prefix
+        cache = read_whole(runner.backbone, prefix, text, longest, settings, report)
         for instruction in instructions:
-            yield remembered(cache, instruction, len(runner.prompt.prefix))
+            yield remembered(cache, instruction, len(prefix))
 
     def limit(self, runner: Runner) -> int | None:
         """The positions that the model knows, or its attention's window where that is less."""

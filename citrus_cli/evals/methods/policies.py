@@ -9,6 +9,7 @@ from citrus_cli.engine.reader import Reading
 from citrus_cli.engine.states import StateCache
 from citrus_cli.evals.methods.base import Method, Remembered
 from citrus_cli.evals.methods.reporting import reporter
+from citrus_cli.rereading import reread
 from citrus_cli.run import Runner
 
 
@@ -33,9 +34,11 @@ class PolicyMethod(Method):
         for group in [instructions] if together else [[one] for one in instructions]:
             reading = Reading(runner.backbone, policy, settings, group, prefix)
             reading.read([text], reporter(runner, self.name, len(text)))
+            read = len(text)
+            caches = reread(runner, policy, reading.caches, group, settings, text.__getitem__, read)
             for index, instruction in enumerate(group):
                 # by index: a cache that is made for each in turn is not held here
-                yield remembered(reading.caches[index], instruction, len(prefix))
+                yield remembered(caches[index], instruction, len(prefix))
 
 
 def remembered(cache: StateCache, instruction: Instruction, pinned: int) -> Remembered:

@@ -1,41 +1,19 @@
-"""Reading in full attention: the whole of a text, or alone the tokens that were found in it."""
+"""Methods that choose tokens of a text and read them alone, in full attention."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
-import torch
 from torch import Tensor
 
+from citrus_cli.engine.afresh import read_afresh
 from citrus_cli.engine.instruction import Instruction, ReadingSettings
-from citrus_cli.engine.policies import Policy, Streaming
+from citrus_cli.engine.policies import Policy
 from citrus_cli.engine.reader import Reading
-from citrus_cli.engine.states import StateCache
 from citrus_cli.evals.methods.base import Remembered
 from citrus_cli.evals.methods.reporting import reporter
 from citrus_cli.run import Runner
-
-
-def read_whole(
-    runner: Runner,
-    text: Sequence[int],
-    instructions: Sequence[Instruction],
-    settings: ReadingSettings,
-    on_read: Callable[[int], None] = lambda read: None,
-) -> StateCache:
-    """Read a text chunk by chunk; nothing is evicted, so that each token sees all before it.
-
-    Returns:
-        A cache of the prompt's head and the whole text, with room for the longest of the
-        instructions and its answer. Answering leaves it as it was, so it serves them all.
-    """
-    longest = max(instructions, key=lambda instruction: len(instruction.ids))
-    # a budget that is never exceeded: nothing is judged, whatever the policy
-    roomy = replace(settings, budget=max(1, len(text)))
-    reading = Reading(runner.backbone, Streaming(), roomy, [longest], runner.prompt.prefix)
-    reading.read([text], on_read)
-    return reading.document
 
 
 def find(
@@ -77,10 +55,7 @@ def reread(
     Returns:
         What the question can attend to; origins, in the cache too, are indices into `text`.
     """
-    cache = read_whole(runner, [text[index] for index in chosen], [instruction], settings)
-    pinned = len(runner.prompt.prefix)
-    # from positions in what was read afresh to those in the text
-    cache.origins[..., pinned : cache.length] = torch.tensor(
-        chosen, dtype=torch.long, device=cache.origins.device
-    )
-    return Remembered(cache, instruction, cache.origins[..., pinned : cache.length])
+    prefix = runner.prompt.prefix
+    tokens = {index: text[index] for index in chosen}
+    cache = read_afresh(runner.backbone, prefix, tokens, instruction, settings)
+    return Remembered(cache, instruction, cache.origins[..., len(prefix) : cache.length])
