@@ -9,13 +9,13 @@ import torch
 from tiny_models import make_model_folder
 from torch.nn import functional
 
-from citrus_cli import DocumentQA, sentences
+from citrus_cli import DocumentQA
 from citrus_cli.engine.afresh import read_whole
 from citrus_cli.engine.generator import generate
 from citrus_cli.engine.instruction import ReadingSettings
 from citrus_cli.engine.policies import POLICIES, Candidates
 from citrus_cli.errors import MemoryLimitError, UsageError
-from citrus_cli.evals.methods import METHODS, bm25, full, gemfilter, xl3m
+from citrus_cli.evals.methods import METHODS, bm25, full, gemfilter, units, xl3m
 from citrus_cli.evals.methods.reread import reread
 from citrus_cli.evals.ranking import Ranking
 from citrus_cli.progress import Remembering
@@ -170,11 +170,11 @@ def test_chosen_tokens_are_read_as_if_alone(runner, text):
 def test_sentences_and_lines_end_where_they_end(runner):
     text = 'He paid 3.5 pounds. "Why?" she said.\n\nYes!  No\n  more'
     ids = runner.encoder.encode(text)
-    found = sentences.ends(runner, ids)
+    found = units.ends(runner, ids)
     parts, start = [], 0
     for at, ended in enumerate(found, start=1):
         if ended:
-            parts.append(sentences.decode(runner, ids[start:at]))
+            parts.append(units.decode(runner, ids[start:at]))
             start = at
     assert parts == [
         "He paid 3.5 pounds.",
@@ -184,7 +184,7 @@ def test_sentences_and_lines_end_where_they_end(runner):
         "  No\n",
         "  more",
     ]
-    assert sentences.ends(runner, []) == []
+    assert units.ends(runner, []) == []
 
 
 @pytest.mark.parametrize("size", [1, 7, 10, 50])
@@ -203,12 +203,12 @@ def test_passages_are_whole_sentences_where_they_fit(size):
 def test_bm25_reads_the_passages_that_share_the_questions_words(runner, text):
     (one, _), _ = remember(runner, "bm25", text)
     kept = one.origins[0].tolist()
-    assert "The red lantern hangs in the boathouse.\n" in sentences.decode(
+    assert "The red lantern hangs in the boathouse.\n" in units.decode(
         runner, [text[index] for index in kept]
     )
-    closes = sentences.ends(runner, text)
+    closes = units.ends(runner, text)
     passages = bm25.cut(closes, 60)
-    words = [sentences.decode(runner, text[a:b]) for a, b in passages]
+    words = [units.decode(runner, text[a:b]) for a, b in passages]
     naive: list[int] = []
     for index in Ranking(words).best_first(QUESTIONS[0]):
         naive += range(*passages[index])

@@ -8,9 +8,9 @@ from citrus_cli.engine.instruction import Instruction, ReadingSettings
 from citrus_cli.evals.methods.base import Method, Remembered
 from citrus_cli.evals.methods.reporting import reporter
 from citrus_cli.evals.methods.reread import reread
+from citrus_cli.evals.methods.units import decode, ends
 from citrus_cli.evals.ranking import Ranking
 from citrus_cli.run import Runner
-from citrus_cli.sentences import decode, ends
 
 PASSAGE = 100
 """A passage is as many whole sentences or lines as fit into so many tokens."""
