@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from citrus_cli.engine.afresh import read_afresh
-from citrus_cli.engine.closing import MadeCaches, closing_budgets
+from citrus_cli.engine.closing import MadeCaches, closing_cuts
 from citrus_cli.engine.instruction import Instruction
 from citrus_cli.engine.policies import Policy
 from citrus_cli.engine.states import StateCache
@@ -53,7 +53,7 @@ def reread(
     With a policy that rereads, each is made when it is asked for; of what fits the budget, and with
     other policies, these are `caches` themselves.
     """
-    if not policy.rereads or not any(closing_budgets(policy, read, settings.budget)):
+    if not policy.rereads or not any(closing_cuts(policy, read, settings.budget)):
         return caches
     prefix = runner.prompt.prefix
 

@@ -105,8 +105,10 @@ class Runner:
         They are shipped with the built-in model; those of another are found at its first use.
         """
         if name not in self._policies:
-            needs_heads = issubclass(POLICIES[name], CitrusHeads)
-            self._policies[name] = make_policy(name, self.heads if needs_heads else ())
+            needed: tuple[tuple[Head, ...], float] | tuple[()] = ()
+            if issubclass(POLICIES[name], CitrusHeads):
+                needed = self.retrieval.heads, self.retrieval.found
+            self._policies[name] = make_policy(name, *needed)
         return self._policies[name]
 
     @cached_property

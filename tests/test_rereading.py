@@ -63,6 +63,7 @@ def test_the_answer_sees_what_was_found_and_nothing_else(
     runner: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(POLICIES["citrus-heads-individual"], "focus", 60)
+    monkeypatch.setattr(runner.policy("citrus-reread"), "found", 0.0)  # focus, whatever is asked
     text = runner.encoder.encode(STORY)
     asked = [runner.instruction(question) for question in ("Who slept?", "When did it rise?")]
     both = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import overload
+from typing import NamedTuple, overload
 
 import torch
 
@@ -15,7 +15,14 @@ from citrus_cli.engine.policies import Policy, Rows
 from citrus_cli.engine.states import StateCache
 
 
-def closing_budgets(policy: Policy, states: int, budget: int) -> Iterator[int]:
+class Cut(NamedTuple):
+    """A cache is cut to so many states; if this is the `focus`, only where the policy focuses."""
+
+    budget: int
+    focus: bool = False
+
+
+def closing_cuts(policy: Policy, states: int, budget: int) -> Iterator[Cut]:
     """To how many of `states` a cache is cut once a document has been read, one after the other.
 
     First to the budget; then to the policy's focus, judged anew, when what was of no use is gone.
@@ -23,9 +30,9 @@ def closing_budgets(policy: Policy, states: int, budget: int) -> Iterator[int]:
     """
     if states <= budget:
         return
-    yield budget
+    yield Cut(budget)
     if policy.focus is not None and policy.focus < budget:
-        yield policy.focus
+        yield Cut(policy.focus, focus=True)
 
 
 def close(
@@ -42,7 +49,7 @@ def close(
     The first `pinned` states stay. A cache that is within the budget is left as it is.
     """
     ids = torch.tensor(instruction.ids, device=backbone.device)
-    for left in closing_budgets(policy, cache.length - pinned, budget):
+    for cut in closing_cuts(policy, cache.length - pinned, budget):
         stream = Stream(slice(0, 0), cache, writes=False, visible=cache.length)
         if policy.closing_rows is not Rows.NONE:
             stream = judging_stream(
@@ -50,7 +57,7 @@ def close(
             )
             with backbone.attached():
                 backbone.forward(ids, [stream])
-        evict(stream, policy, cache=cache, pinned=pinned, budget=left)
+        evict(stream, policy, cache=cache, pinned=pinned, budget=cut.budget, focus=cut.focus)
 
 
 class MadeCaches(Sequence[StateCache]):

@@ -12,7 +12,7 @@ from citrus_cli.engine.attention import Stream
 from citrus_cli.engine.backbone import Backbone
 from citrus_cli.engine.instruction import Instruction
 from citrus_cli.engine.policies import Head, Rows
-from citrus_cli.engine.policies.streaming import SINKS
+from citrus_cli.engine.policies.heads import share_found
 from citrus_cli.engine.states import StateCache
 
 
@@ -41,11 +41,9 @@ def found_share(
     on the sinks and on the prompt. One pass over what was kept, which stays as it is.
     """
     attention = words_attention(backbone, cache, instruction, answer)
-    found = 0.0
-    for head in heads:
-        of_document = cache.origins_of(head.layer, backbone.kv_head(head.head)) >= SINKS
-        found += head.weight * float(attention[head.layer, head.head][of_document].sum())
-    return found / sum(head.weight for head in heads)
+    return share_found(
+        heads, attention, lambda one: cache.origins_of(one.layer, backbone.kv_head(one.head))
+    )
 
 
 def words_attention(

@@ -69,14 +69,14 @@ POLICIES: dict[str, type[Policy]] = {
 }
 
 
-def make_policy(name: str, heads: Sequence[Head] = ()) -> Policy:
-    """The policy called `name`; `heads` are the model's, for those that need them.
+def make_policy(name: str, heads: Sequence[Head] = (), found: float = 0.0) -> Policy:
+    """The policy called `name`; `heads` and `found` are the model's, for those that need them.
 
     Raises:
         ValueError: the policy needs heads and there are none.
     """
     policy = POLICIES[name]
-    return policy(heads) if issubclass(policy, CitrusHeads) else policy()
+    return policy(heads, found) if issubclass(policy, CitrusHeads) else policy()
 
 
 __all__ = [

@@ -130,6 +130,13 @@ class Policy(ABC):
         """How much each state is worth keeping: (layers, states), or (1, states) for all layers;
         where it chooses per head (layers, kv_heads, states)."""
 
+    def focuses(self, candidates: Candidates) -> bool:
+        """Whether the answer attends to the focus only, and not to all of `candidates`.
+
+        They are what stayed of a document that did not fit the budget, as `closing_rows` see it.
+        """
+        return True
+
     def remember(self, observation: Observation) -> None:
         """Write into the memory what is to be known of the states later.
 

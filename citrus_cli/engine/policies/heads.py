@@ -9,7 +9,7 @@ first and says what about it after. The heads of a model are found by `citrus_cl
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar, NamedTuple
 
 import torch
@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from citrus_cli.engine.policies.base import Candidates, Policy, Rows, protect
+from citrus_cli.engine.policies.streaming import SINKS
 
 BEFORE, AFTER = 7, 32
 """How many tokens before and after one that is attended to share its rank."""
@@ -37,6 +38,21 @@ class Head(NamedTuple):
     weight: float = 1.0
 
 
+def share_found(
+    heads: Sequence[Head], attention: Tensor, origins_of: Callable[[Head], Tensor]
+) -> float:
+    """The share of the heads' attention that falls on a document, its sinks left out: 0 to 1.
+
+    `attention` is (layers, heads, states), and `origins_of(head)` says where the states that a head
+    attends to come from, (states,).
+    """
+    found = 0.0
+    for one in heads:
+        of_document = origins_of(one) >= SINKS
+        found += one.weight * float(attention[one.layer, one.head][of_document].sum())
+    return found / sum(one.weight for one in heads)
+
+
 class CitrusHeads(Policy):
     """Evicts by the attention that the question's words pay in the heads that retrieve."""
 
@@ -45,15 +61,15 @@ class CitrusHeads(Policy):
     closing_rows = Rows.QUESTION
     focus: ClassVar[int | None] = FOCUS
 
-    def __init__(self, heads: Sequence[Head] = ()) -> None:
-        """`heads` are the model's own.
+    def __init__(self, heads: Sequence[Head] = (), found: float = 0.0) -> None:
+        """`heads` are the model's own, and `found` the share below which they find nothing.
 
         Raises:
-            ValueError: there are none.
+            ValueError: there are no heads.
         """
         if not heads:
             raise ValueError("policy citrus-heads needs the model's retrieval heads")
-        self.heads = tuple(heads)
+        self.heads, self.found = tuple(heads), found
 
     def rank(self, candidates: Candidates) -> Tensor:
         """The pooled, weighted attention of the heads: (1, states)."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from citrus_cli.engine.policies.base import Candidates
 from citrus_cli.engine.policies.citrus import Citrus
-from citrus_cli.engine.policies.heads import CitrusHeads
+from citrus_cli.engine.policies.heads import CitrusHeads, share_found
 from citrus_cli.engine.policies.standard import Standard
 from citrus_cli.engine.policies.streaming import Streaming
 
@@ -38,10 +39,20 @@ class CitrusReread(CitrusHeadsIndividual):
 
     Kept states carry what they saw when they were read, and lie in pieces. Read afresh, the same
     tokens see each other alone, and are answered better from.
+
+    A question that finds next to nothing names nothing in the document: it is about the whole, a
+    summary or a reason, and its answer is not narrowed to a focus.
     """
 
     name = "citrus-reread"
     rereads = True
+
+    def focuses(self, candidates: Candidates) -> bool:
+        """Whether the question finds something (`Retrieval.found`)."""
+        assert candidates.attention is not None
+        origins = candidates.origins
+        share = share_found(self.heads, candidates.attention, lambda one: origins[one.layer])
+        return share >= self.found
 
 
 class CitrusHeadsWide(CitrusHeadsIndividual):

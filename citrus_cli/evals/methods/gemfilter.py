@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -10,8 +11,10 @@ from torch.nn import functional
 
 from citrus_cli.engine.instruction import Instruction, ReadingSettings
 from citrus_cli.engine.policies import Candidates, Policy, Rows, Streaming
+from citrus_cli.engine.reader import Reading
 from citrus_cli.evals.methods.base import Method, Remembered
-from citrus_cli.evals.methods.reread import find, reread
+from citrus_cli.evals.methods.reporting import reporter
+from citrus_cli.evals.methods.reread import reread
 from citrus_cli.run import Runner
 
 DEPTH = 0.4
@@ -76,9 +79,15 @@ class GemFilter(Method):
     ) -> Iterator[Remembered]:
         """What the early layer chose for each instruction; one reading chooses for them all."""
         policy = EarlyLayer(layer_of(runner.backbone.layers))
-        kept = find(runner, policy, text, instructions, settings, self.name)
-        for instruction, origins in zip(instructions, kept, strict=True):
-            yield reread(runner, text, origins[0].tolist(), instruction, settings)
+        prefix = runner.prompt.prefix
+        # what was found is answered from only once it is read afresh
+        finding = replace(settings, answer_tokens=1)
+        reading = Reading(runner.backbone, policy, finding, instructions, prefix)
+        reading.read([text], reporter(runner, self.name, len(text)))
+        kept = [cache.origins[0, len(prefix) : cache.length].tolist() for cache in reading.caches]
+        del reading  # its caches' memory is free before the first is read
+        for instruction, chosen in zip(instructions, kept, strict=True):
+            yield reread(runner, text, chosen, instruction, settings)
 
 
 def layer_of(layers: int) -> int:

@@ -3,37 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-
-from torch import Tensor
 
 from citrus_cli.engine.afresh import read_afresh
 from citrus_cli.engine.instruction import Instruction, ReadingSettings
-from citrus_cli.engine.policies import Policy
-from citrus_cli.engine.reader import Reading
 from citrus_cli.evals.methods.base import Remembered
-from citrus_cli.evals.methods.reporting import reporter
 from citrus_cli.run import Runner
-
-
-def find(
-    runner: Runner,
-    policy: Policy,
-    text: Sequence[int],
-    instructions: Sequence[Instruction],
-    settings: ReadingSettings,
-    method: str,
-) -> list[Tensor]:
-    """What each instruction keeps of a text with an individual-cache policy; nothing is answered.
-
-    Returns:
-        The origins in each instruction's cache, (layers, states), the prompt's left out.
-    """
-    prefix = runner.prompt.prefix
-    finding = replace(settings, answer_tokens=1)
-    reading = Reading(runner.backbone, policy, finding, instructions, prefix)
-    reading.read([text], reporter(runner, method, len(text)))
-    return [cache.origins[..., len(prefix) : cache.length].clone() for cache in reading.caches]
 
 
 def reread(
