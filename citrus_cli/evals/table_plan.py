@@ -86,7 +86,7 @@ def parts(sets: Sequence[tuple[Path, QuestionSet]]) -> list[Part]:
         Part(
             "facts-together",
             (*own, "full", "bm25"),
-            partial(facts, lengths=(4_000,), needles=3, trials=4, together=True),
+            partial(facts, lengths=(4_000,), needles=2, trials=8, together=True),
         ),
         Part(
             "facts-alone",

@@ -21,6 +21,7 @@ from citrus_cli.evals.journal import Journal, JournalError
 from citrus_cli.evals.methods import METHODS, Method, PolicyMethod, Remembered
 from citrus_cli.evals.needle import NeedleTask
 from citrus_cli.evals.oracle import ORACLE
+from citrus_cli.evals.passkey import ANSWER_TOKENS
 from citrus_cli.evals.question_sets import read_question_set
 from citrus_cli.evals.questions import QuestionsTask, band
 from citrus_cli.evals.run_folder import RunFolder, default_folder
@@ -163,6 +164,7 @@ def test_one_question_may_need_all_facts(runner, knowing, tmp_path):
     (question,) = task.plans()[0].make(runner).questions
     first, second = (spellings[0] for spellings in question.needed)
     assert len(question.places) == len(question.passages) == 2
+    assert task.answer_tokens == 2 * ANSWER_TOKENS  # room to name both
     assert asking.right(f"{first}, {second}", question) == {"right": 1.0}
     assert asking.right(first, question) == {"right": 0.0}
     knowing[question.question] = f"{first} and {second}"
