@@ -22,11 +22,10 @@ from citrus_cli.settings import DEFAULT_BUDGET, DEFAULT_POLICY
 PEERS = ("streaming", "standard", "h2o", "tova", "snapkv")
 """The policies that people compare with."""
 
-BLIND = (*PEERS, "roco", "sirllm", "keydiff", "knorm", "random")
-"""All that ask no question while they read."""
+OTHERS = ("roco", "sirllm", "keydiff", "knorm", "random")
+"""More that ask no question while they read, as the peers do not."""
 
-ASKING = (
-    "citrus",
+VARIANTS = (
     "citrus-heads",
     "citrus-sees-chunk",
     "citrus-per-head",
@@ -35,7 +34,7 @@ ASKING = (
     "citrus-recent",
     "citrus-decay",
 )
-"""All of citrus that read the text for each question."""
+"""What of citrus, beside the paper's rule, reads the text for each question."""
 
 TEXT = ("gemfilter", "xl3m")
 """What selects text rather than states, for each question."""
@@ -63,7 +62,7 @@ def parts(sets: Sequence[tuple[Path, QuestionSet]]) -> list[Part]:
     return [
         Part(
             "facts",
-            (*own, "full", "bm25", *BLIND),
+            (*own, "full", "bm25", *PEERS, *OTHERS),
             partial(facts, lengths=LENGTHS, needles=12),
         ),
         Part(
@@ -72,6 +71,7 @@ def parts(sets: Sequence[tuple[Path, QuestionSet]]) -> list[Part]:
             partial(facts, lengths=(6_000,), needles=12, trials=5),
         ),
         Part("passkey", (DEFAULT_POLICY, "citrus", *PEERS), partial(_passkeys, LENGTHS, 2)),
+        Part("passkey-others", (*OTHERS, *VARIANTS, *TEXT), partial(_passkeys, LENGTHS, 1)),
         Part(
             "facts-by-budget",
             (DEFAULT_POLICY, *PEERS),
@@ -90,7 +90,7 @@ def parts(sets: Sequence[tuple[Path, QuestionSet]]) -> list[Part]:
         ),
         Part(
             "facts-alone",
-            (*own, "full", "bm25", "citrus-individual", *ASKING, *TEXT),
+            (*own, "full", "bm25", "citrus", "citrus-individual", *VARIANTS, *TEXT),
             partial(facts, lengths=LENGTHS),
         ),
         Part(
