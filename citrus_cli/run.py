@@ -105,10 +105,11 @@ class Runner:
         They are shipped with the built-in model; those of another are found at its first use.
         """
         if name not in self._policies:
-            needed: tuple[tuple[Head, ...], float] | tuple[()] = ()
             if issubclass(POLICIES[name], CitrusHeads):
-                needed = self.retrieval.heads, self.retrieval.found
-            self._policies[name] = make_policy(name, *needed)
+                made = make_policy(name, self.retrieval.heads, self.retrieval.found)
+            else:  # another model's heads need not be found for it
+                made = make_policy(name)
+            self._policies[name] = made
         return self._policies[name]
 
     @cached_property

@@ -14,7 +14,6 @@ from citrus_cli.evals.asked import TextPlan
 from citrus_cli.evals.facts import KINDS, PER_KIND, Fact, choose, together
 from citrus_cli.evals.fillers import Filler, FillerTokens
 from citrus_cli.evals.hidden import HiddenTask
-from citrus_cli.evals.passkey import ANSWER_TOKENS
 from citrus_cli.evals.retention import Span
 from citrus_cli.evals.tasks import Scope
 from citrus_cli.evals.texts import EvalText, Question, window
@@ -66,7 +65,7 @@ class NeedleTask(HiddenTask):
         self.filler, self.trials, self.needles = filler, trials, needles
         self.together, self.paraphrase = together, paraphrase
         if together:  # an answer that names them all is as much longer
-            self.answer_tokens = needles * ANSWER_TOKENS
+            self.answer_tokens *= needles
         self.depths = tuple((at + 0.5) / depths for at in range(depths))
         self._encoded: FillerTokens | None = None
 
