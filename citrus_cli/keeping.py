@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from citrus_cli.answer import DocumentReceipt, KeptPage
 from citrus_cli.engine.instruction import Instruction, ReadingSettings
 from citrus_cli.engine.reader import Reading
-from citrus_cli.engine.selection import Selection
-from citrus_cli.engine.states import StateCache
+from citrus_cli.engine.selection import select
+from citrus_cli.engine.states import StateCache, States
 from citrus_cli.errors import DocumentError
 from citrus_cli.pages import PageMap
 from citrus_cli.progress import Reading as ReadingEvent
@@ -111,31 +111,23 @@ def replay(runner: Runner, entry: Entry, instructions: Sequence[Instruction]) ->
     text = entry.text()  # first: if it is damaged, no states need to come past
     policy, settings = runner.policy(runner.settings.policy), runner.reading_settings
     pinned = len(runner.prompt.prefix)
-    table = runner.backbone.rope_table()
     started = time.perf_counter()
-    selection = Selection(runner.backbone, policy, settings, instructions, pinned, table)
-    done = 0
-    with runner.backbone.attached():
+
+    def coming_past() -> Iterator[States]:
+        done = 0
         for states in entry.states():
-            selection.add(states)
+            yield states
             done += len(states) if states.start >= 0 else 0
             place = entry.pages.place(done)
-            runner.on_event(
-                ReadingEvent(
-                    entry.documents[place.document].path,
-                    place.page,
-                    done,
-                    time.perf_counter() - started,
-                    done / entry.tokens,
-                )
-            )
-        selection.close()
+            seconds = time.perf_counter() - started
+            path = entry.documents[place.document].path
+            runner.on_event(ReadingEvent(path, place.page, done, seconds, done / entry.tokens))
+
+    caches = select(runner.backbone, policy, settings, instructions, pinned, coming_past())
     token_of = logged_tokens(runner.encoder, text)
     return Kept(
         instructions=instructions,
-        caches=reread(
-            runner, policy, selection.caches, instructions, settings, token_of, entry.tokens
-        ),
+        caches=reread(runner, policy, caches, instructions, settings, token_of, entry.tokens),
         pinned=pinned,
         documents=entry.documents,
         warnings=entry.warnings,

@@ -104,6 +104,20 @@ class Evaluation:
             typer.Exit: some units could not be measured.
             KeyboardInterrupt: says how to go on.
         """
+        run = self.measured(task)
+        self._put_out(run)
+        if run.failures:
+            for failure in run.failures:
+                warn(failure, self.color)
+            raise typer.Exit(ExitCode.ROWS_FAILED)
+
+    def measured(self, task: Task) -> TaskRun:
+        """Measure what is missing.
+
+        Raises:
+            JournalBusyError: another process measures it.
+            KeyboardInterrupt: says how to go on.
+        """
         from citrus_cli.evals.run_tasks import TaskRun
 
         folder = self._folder(task)
@@ -118,11 +132,7 @@ class Evaluation:
         finally:
             progress.hide()
             folder.close()
-        self._put_out(run)
-        if run.failures:
-            for failure in run.failures:
-                warn(failure, self.color)
-            raise typer.Exit(ExitCode.ROWS_FAILED)
+        return run
 
     def _measure(self, run: TaskRun, progress: ProgressDisplay) -> None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,16 +10,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from citrus_cli.cli.declaring import grouped, option
-from citrus_cli.cli.eval_options import EvalOptions
+from citrus_cli.cli.eval_jobs import helpers
+from citrus_cli.cli.eval_options import TASK, EvalOptions, names
 from citrus_cli.cli.eval_run import Evaluation
 from citrus_cli.cli.eval_task_options import Limit
 from citrus_cli.cli.exit_codes import ExitCode
-from citrus_cli.cli.options import OUTPUT, GeneralOptions, ModelOptions
-from citrus_cli.cli.streams import write_out
+from citrus_cli.cli.options import METHOD, OUTPUT, GeneralOptions, ModelOptions
+from citrus_cli.cli.progress_bar import progress_display
+from citrus_cli.cli.streams import warn, write_out
 from citrus_cli.errors import UsageError
 
 if TYPE_CHECKING:
-    from citrus_cli.evals.question_sets import QuestionSet
+    from citrus_cli.evals.table_plan import Part
+    from citrus_cli.evals.tasks import Task
 
 SetFiles = Annotated[
     list[str] | None,
@@ -39,6 +43,28 @@ Folder = Annotated[
         env=False,
     ),
 ]
+Only = Annotated[
+    list[str] | None,
+    option(
+        "--parts",
+        help="Only these parts, with commas between them or repeated; an unknown name lists all.",
+        panel=TASK,
+        metavar="NAME,…",
+        env=False,
+    ),
+]
+Jobs = Annotated[
+    int,
+    option(
+        "--jobs",
+        "-j",
+        help="So many processes measure parts at the same time, each with the model in its memory "
+        "and on its share of the cores; by default 1. On a CPU, one for each core is quickest.",
+        panel=METHOD,
+        metavar="PROCESSES",
+        min=1,
+    ),
+]
 Quiet = Annotated[
     bool,
     option("--quiet", help="Only tables and errors: no progress or warnings.", panel=OUTPUT),
@@ -51,64 +77,86 @@ def table(
     context: typer.Context,
     files: SetFiles = None,
     limit: Limit = None,
+    only: Only = None,
+    jobs: Jobs = 1,
     run: Folder = "citrus-table",
     quiet: Quiet = False,
     model: ModelOptions,
     general: GeneralOptions,
 ) -> None:
     """Compare all policies on all of these."""
-    folder = Path(run)
     options = EvalOptions(quiet=quiet, overwrite=True)
     first = Evaluation(context, options, model)
     first.begin()
-    from citrus_cli.evals.table_plan import parts
+    from citrus_cli.evals.journal import JournalBusyError
 
-    failed = False
-    sets = _sets(first, [Path(file) for file in files or ()], limit)
+    chosen = _parts(first, [Path(file) for file in files or ()], limit, names(only))
+    folder = Path(run)
     folder.mkdir(parents=True, exist_ok=True)
-    for part in parts(sets):
-        evaluation = replace(
-            first,
-            options=replace(
-                options,
-                policies=list(part.policies),
-                budgets=[str(budget) for budget in part.budgets],
-                run=str(folder / part.name),
-                output=str(folder / f"{part.name}.md"),
-            ),
-        )
+    if jobs > 1:
+        with helpers(jobs - 1, progress_display(quiet=quiet, color=first.color)):
+            for part in chosen:
+                evaluation = _evaluation(first, part, folder)
+                with suppress(JournalBusyError):  # a helper is at it
+                    evaluation.measured(_task(evaluation, part))
+    failed = False
+    for part in chosen:
         write_out(f"{part.name}\n")
-        task = part.make(evaluation.scope())
-        if task.answer_tokens is not None:
-            task.answer_tokens = evaluation.answer_tokens(task.answer_tokens)
+        evaluation = _evaluation(first, part, folder)
         try:
-            evaluation.run(task)
+            evaluation.run(_task(evaluation, part))
         except typer.Exit:  # it has said what could not be measured; the other parts go on
+            failed = True
+        except JournalBusyError as error:
+            warn(str(error), first.color)
             failed = True
         write_out("\n")
     if failed:
         raise typer.Exit(ExitCode.ROWS_FAILED)
 
 
-def _sets(
-    evaluation: Evaluation, files: list[Path], limit: int | None
-) -> list[tuple[Path, QuestionSet]]:
-    """The question sets; all are looked at before anything is measured.
+def _evaluation(first: Evaluation, part: Part, folder: Path) -> Evaluation:
+    """What is asked for of a part."""
+    options = replace(
+        first.options,
+        policies=list(part.policies),
+        budgets=[str(budget) for budget in part.budgets],
+        run=str(folder / part.name),
+        output=str(folder / f"{part.name}.md"),
+    )
+    return replace(first, options=options)
+
+
+def _task(evaluation: Evaluation, part: Part) -> Task:
+    task = part.make(evaluation.scope())
+    if task.answer_tokens is not None:
+        task.answer_tokens = evaluation.answer_tokens(task.answer_tokens)
+    return task
+
+
+def _parts(
+    evaluation: Evaluation, files: list[Path], limit: int | None, only: list[str]
+) -> list[Part]:
+    """The parts that are wanted; the question sets are looked at before anything is measured.
 
     Raises:
-        UsageError: one cannot be used, or is called as another one or a part of the table is.
+        UsageError: a set cannot be used, or is called as another one or a part of the table is; or
+            no part has a name that is wanted.
     """
+    from citrus_cli.evals import table_plan
     from citrus_cli.evals.question_sets import read_question_set
-    from citrus_cli.evals.table_plan import parts
 
-    taken = {part.name for part in parts([])}
+    taken = [part.name for part in table_plan.parts([])]
     for file in files:
         if file.stem in taken:
             raise UsageError(f"{file}: the table has a part {file.stem} already; rename the file")
-        taken.add(file.stem)
-    found = []
+        taken.append(file.stem)
+    unknown = [name for name in only if name not in taken]
+    if unknown:
+        raise UsageError(f"the table has no part {unknown[0]!r}; choose from {', '.join(taken)}")
+    sets = []
     for file in files:
         questions = read_question_set(file, limit)
         evaluation.warn_of(questions)
-        found.append((file, questions))
-    return found
+        sets.append((file, questions))
+    return [part for part in table_plan.parts(sets) if not only or part.name in only]

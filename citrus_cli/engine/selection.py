@@ -8,7 +8,7 @@ instructions, now or later.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 
@@ -19,7 +19,7 @@ from citrus_cli.engine.eviction import cache_for, evict, judging_stream
 from citrus_cli.engine.instruction import Instruction, ReadingSettings
 from citrus_cli.engine.policies import Policy, Rows
 from citrus_cli.engine.rope import RopeTable
-from citrus_cli.engine.states import NO_ORIGIN, States
+from citrus_cli.engine.states import NO_ORIGIN, StateCache, States
 
 JUDGING_ROWS = 1024
 """Instructions judge together, as many as fit into a forward pass of so many rows."""
@@ -93,6 +93,23 @@ class Selection:
                 budget=cut.budget,
                 focus=cut.focus,
             )
+
+
+def select(
+    backbone: Backbone,
+    policy: Policy,
+    settings: ReadingSettings,
+    instructions: Sequence[Instruction],
+    prefix: int,
+    states: Iterable[States],
+) -> list[StateCache]:
+    """What each instruction keeps of a document whose states come past, from first to last."""
+    selection = Selection(backbone, policy, settings, instructions, prefix, backbone.rope_table())
+    with backbone.attached():
+        for some in states:
+            selection.add(some)
+        selection.close()
+    return selection.caches
 
 
 def capacity(settings: ReadingSettings, lag: int, prefix: int, instruction: int) -> int:

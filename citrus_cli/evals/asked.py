@@ -17,6 +17,7 @@ from citrus_cli.evals.asking import Score, ask, right
 from citrus_cli.evals.journal import Record
 from citrus_cli.evals.methods import METHODS
 from citrus_cli.evals.oracle import ORACLE, answered_by_oracle, ask_oracle
+from citrus_cli.evals.sharing import Readings
 from citrus_cli.evals.tasks import Cell, Ready, Scope, Task, Unit
 from citrus_cli.evals.texts import EvalText
 from citrus_cli.run import Runner, memory_errors
@@ -42,7 +43,7 @@ class AskedTask(Task):
         """`oracle`: whether to find out which questions the model can answer at all."""
         self.scope = scope
         self._oracle = oracle
-        self._made: tuple[str, EvalText] | None = None
+        self._made: _Made | None = None
 
     @abstractmethod
     def plans(self) -> Sequence[TextPlan]:
@@ -65,22 +66,25 @@ class AskedTask(Task):
         self, plan: TextPlan, cell: Cell, ready: Ready, parts: tuple[str, ...]
     ) -> Iterator[tuple[str, Record]]:
         runner = ready()
-        text = self._text(plan, runner)
+        made = self._text_of(plan, runner)
+        text = made.text
         asked = [question for question in text.questions if question.part in parts]
-        budget = cell.budget or len(text.ids)
-        settings = ReadingSettings(budget, self.scope.chunk_size, self.answer_tokens)
+        method, settings = METHODS[cell.method], self._settings(cell, text)
+        method = made.readings.method(method, settings, len(text.ids))
         common = {"method": cell.method, "budget": cell.budget, "text": plan.key, **plan.about}
         with memory_errors(runner.loaded):
-            for part, record in ask(
-                runner, METHODS[cell.method], settings, text, asked, self.score
-            ):
+            for part, record in ask(runner, method, settings, text, asked, self.score):
                 yield part, {**common, **record}
+
+    def _settings(self, cell: Cell, text: EvalText) -> ReadingSettings:
+        budget = cell.budget or len(text.ids)
+        return ReadingSettings(budget, self.scope.chunk_size, self.answer_tokens)
 
     def _ask_oracle(
         self, plan: TextPlan, ready: Ready, parts: tuple[str, ...]
     ) -> Iterator[tuple[str, Record]]:
         runner = ready()
-        text = self._text(plan, runner)
+        text = self._text_of(plan, runner).text
         asked = [question for question in text.questions if question.part in parts]
         settings = (self.scope.chunk_size, self.answer_tokens)
         common = {"method": ORACLE, "budget": None, "text": plan.key, **plan.about}
@@ -88,11 +92,24 @@ class AskedTask(Task):
             for part, record in ask_oracle(runner, text, asked, *settings, self.score):
                 yield part, {**common, **record}
 
-    def _text(self, plan: TextPlan, runner: Runner) -> EvalText:
-        if self._made is None or self._made[0] != plan.key:
+    def _text_of(self, plan: TextPlan, runner: Runner) -> _Made:
+        if self._made is None or self._made.key != plan.key:
+            if self._made is not None:
+                self._made.readings.close()
             self._made = None  # before the next one is made: they may be large
-            self._made = plan.key, plan.make(runner)
-        return self._made[1]
+            text = plan.make(runner)
+            asked = [(METHODS[c.method], self._settings(c, text)) for c in self.scope.cells]
+            self._made = _Made(plan.key, text, Readings(runner, asked))
+        return self._made
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A text, and its readings."""
+
+    key: str
+    text: EvalText
+    readings: Readings
 
 
 @dataclass(frozen=True)

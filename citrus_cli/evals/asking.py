@@ -55,7 +55,7 @@ def ask(
         for _ in group:
             started = time.perf_counter()
             kept = next(remembered)
-            read = time.perf_counter() - started
+            read = kept.read_before + time.perf_counter() - started
             question = by_instruction[number][1]
             record = _answered(runner, settings, text, question, kept, read, score)
             del kept  # its memory is free before the next is made

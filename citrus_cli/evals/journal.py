@@ -17,6 +17,10 @@ class JournalError(CitrusError):
     """A record cannot be kept, so that it makes no sense to go on."""
 
 
+class JournalBusyError(UsageError):
+    """Another run writes the journal now."""
+
+
 class Journal:
     """A file of JSON lines that survives whatever ends a run; only one run writes it at a time."""
 
@@ -24,7 +28,8 @@ class Journal:
         """Open it, and drop a last line that was cut off.
 
         Raises:
-            UsageError: another run writes it, or it is something else.
+            JournalBusyError: another run writes it.
+            UsageError: it is something else.
             JournalError: it cannot be written.
         """
         self.path = path
@@ -75,7 +80,7 @@ class Journal:
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise UsageError(
+            raise JournalBusyError(
                 f"{self.path}: another citrus eval is writing it; wait for its end, or give "
                 "another --run"
             ) from None

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from torch import Tensor
 
 from citrus_cli.engine.instruction import Instruction, ReadingSettings
-from citrus_cli.engine.states import StateCache
+from citrus_cli.engine.policies import Policy
+from citrus_cli.engine.states import StateCache, States
 from citrus_cli.run import Runner
 
 
@@ -21,12 +22,14 @@ class Remembered:
     `cache` is ready for `engine.generator.generate`: it has room for the instruction and
     `settings.answer_tokens`. `origins` is (layers, states), or (layers · kv_heads, states) where a
     method chooses per head: which tokens of the text are in it, as indices into the text, ascending
-    per layer or head; the prompt's own states are not among them.
+    per layer or head; the prompt's own states are not among them. `read_before` is how many seconds
+    went into reading for it before it was asked for, where a reading was shared.
     """
 
     cache: StateCache
     instruction: Instruction
     origins: Tensor
+    read_before: float = 0.0
 
 
 class Method(ABC):
@@ -59,6 +62,27 @@ class Method(ABC):
             instructions: the questions, each in the chat template's tail.
             settings: `budget` is the number of states per layer that may be left of the text.
         """
+
+    def individual_policy(self, runner: Runner) -> Policy | None:
+        """The policy that it reads with, if each instruction has a cache of its own there.
+
+        Then the states that come past depend on no instruction, and `select` does the rest.
+        """
+        return None
+
+    def select(
+        self,
+        runner: Runner,
+        text: Sequence[int],
+        states: Iterable[States],
+        instructions: Sequence[Instruction],
+        settings: ReadingSettings,
+    ) -> Iterator[Remembered]:
+        """`remember`, of a text that was read before: its states come past.
+
+        Only for methods that have an `individual_policy`.
+        """
+        raise NotImplementedError(f"{self.name} reads for each instruction")
 
     def limit(self, runner: Runner) -> int | None:
         """How many positions, of prompt, text and answer together, the model was trained for.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import torch
@@ -12,6 +12,8 @@ from torch.nn import functional
 from citrus_cli.engine.instruction import Instruction, ReadingSettings
 from citrus_cli.engine.policies import Candidates, Policy, Rows, Streaming
 from citrus_cli.engine.reader import Reading
+from citrus_cli.engine.selection import select
+from citrus_cli.engine.states import StateCache, States
 from citrus_cli.evals.methods.base import Method, Remembered
 from citrus_cli.evals.methods.reporting import reporter
 from citrus_cli.evals.methods.reread import reread
@@ -78,16 +80,44 @@ class GemFilter(Method):
         settings: ReadingSettings,
     ) -> Iterator[Remembered]:
         """What the early layer chose for each instruction; one reading chooses for them all."""
-        policy = EarlyLayer(layer_of(runner.backbone.layers))
-        prefix = runner.prompt.prefix
-        # what was found is answered from only once it is read afresh
-        finding = replace(settings, answer_tokens=1)
-        reading = Reading(runner.backbone, policy, finding, instructions, prefix)
+        policy, prefix = self.individual_policy(runner), runner.prompt.prefix
+        reading = Reading(runner.backbone, policy, _finding(settings), instructions, prefix)
         reading.read([text], reporter(runner, self.name, len(text)))
-        kept = [cache.origins[0, len(prefix) : cache.length].tolist() for cache in reading.caches]
+        chosen = _chosen(reading.caches, len(prefix))
         del reading  # its caches' memory is free before the first is read
-        for instruction, chosen in zip(instructions, kept, strict=True):
-            yield reread(runner, text, chosen, instruction, settings)
+        for instruction, tokens in zip(instructions, chosen, strict=True):
+            yield reread(runner, text, tokens, instruction, settings)
+
+    def individual_policy(self, runner: Runner) -> Policy:
+        """The early layer's."""
+        return EarlyLayer(layer_of(runner.backbone.layers))
+
+    def select(
+        self,
+        runner: Runner,
+        text: Sequence[int],
+        states: Iterable[States],
+        instructions: Sequence[Instruction],
+        settings: ReadingSettings,
+    ) -> Iterator[Remembered]:
+        """What the early layer chose of the states that come past."""
+        policy, pinned = self.individual_policy(runner), len(runner.prompt.prefix)
+        finding = _finding(settings)
+        chosen = _chosen(
+            select(runner.backbone, policy, finding, instructions, pinned, states), pinned
+        )
+        for instruction, tokens in zip(instructions, chosen, strict=True):
+            yield reread(runner, text, tokens, instruction, settings)
+
+
+def _finding(settings: ReadingSettings) -> ReadingSettings:
+    """What was found is answered from only once it is read afresh: no cache needs room for that."""
+    return replace(settings, answer_tokens=1)
+
+
+def _chosen(caches: Sequence[StateCache], pinned: int) -> list[list[int]]:
+    """The tokens that are left in each cache: one ranking for all layers, so those of the first."""
+    return [cache.origins[0, pinned : cache.length].tolist() for cache in caches]
 
 
 def layer_of(layers: int) -> int:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from citrus_cli.engine.instruction import Instruction, ReadingSettings
+from citrus_cli.engine.policies import Policy
 from citrus_cli.engine.reader import Reading
-from citrus_cli.engine.states import StateCache
+from citrus_cli.engine.selection import select
+from citrus_cli.engine.states import StateCache, States
 from citrus_cli.evals.methods.base import Method, Remembered
 from citrus_cli.evals.methods.reporting import reporter
 from citrus_cli.rereading import reread
@@ -34,11 +36,39 @@ class PolicyMethod(Method):
         for group in [instructions] if together else [[one] for one in instructions]:
             reading = Reading(runner.backbone, policy, settings, group, prefix)
             reading.read([text], reporter(runner, self.name, len(text)))
-            read = len(text)
-            caches = reread(runner, policy, reading.caches, group, settings, text.__getitem__, read)
-            for index, instruction in enumerate(group):
-                # by index: a cache that is made for each in turn is not held here
-                yield remembered(caches[index], instruction, len(prefix))
+            yield from self._remembered(runner, text, reading.caches, group, settings)
+
+    def individual_policy(self, runner: Runner) -> Policy | None:
+        """The policy itself, if it is one with individual caches."""
+        policy = runner.policy(self.name)
+        return policy if policy.document_policy else None
+
+    def select(
+        self,
+        runner: Runner,
+        text: Sequence[int],
+        states: Iterable[States],
+        instructions: Sequence[Instruction],
+        settings: ReadingSettings,
+    ) -> Iterator[Remembered]:
+        """What the policy keeps of the states that come past."""
+        policy, pinned = runner.policy(self.name), len(runner.prompt.prefix)
+        caches = select(runner.backbone, policy, settings, instructions, pinned, states)
+        yield from self._remembered(runner, text, caches, instructions, settings)
+
+    def _remembered(
+        self,
+        runner: Runner,
+        text: Sequence[int],
+        caches: Sequence[StateCache],
+        instructions: Sequence[Instruction],
+        settings: ReadingSettings,
+    ) -> Iterator[Remembered]:
+        policy, pinned = runner.policy(self.name), len(runner.prompt.prefix)
+        caches = reread(runner, policy, caches, instructions, settings, text.__getitem__, len(text))
+        for index, instruction in enumerate(instructions):
+            # by index: a cache that is made for each in turn is not held here
+            yield remembered(caches[index], instruction, pinned)
 
 
 def remembered(cache: StateCache, instruction: Instruction, pinned: int) -> Remembered:
