@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 
 import pytest
+import torch
 from tiny import HEADS, QUESTION, build
 
 from citrus_cli import DocumentQA
@@ -12,6 +14,15 @@ from citrus_cli.engine.backbone import Backbone
 from citrus_cli.engine.instruction import Instruction, ReadingSettings
 from citrus_cli.engine.policies import make_policy
 from citrus_cli.engine.reader import Reading
+
+
+def pytest_configure() -> None:
+    """Where tests run side by side, each keeps to a core: so do the processes that they start."""
+    side_by_side = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if side_by_side > 1:
+        share = max(1, (os.cpu_count() or 1) // side_by_side)
+        os.environ["OMP_NUM_THREADS"] = str(share)
+        torch.set_num_threads(share)
 
 
 @pytest.fixture(scope="session")

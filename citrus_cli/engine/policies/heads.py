@@ -46,11 +46,10 @@ def share_found(
     `attention` is (layers, heads, states), and `origins_of(head)` says where the states that a head
     attends to come from, (states,).
     """
-    found = 0.0
-    for one in heads:
-        of_document = origins_of(one) >= SINKS
-        found += one.weight * float(attention[one.layer, one.head][of_document].sum())
-    return found / sum(one.weight for one in heads)
+    on_document = [
+        one.weight * attention[one.layer, one.head][origins_of(one) >= SINKS].sum() for one in heads
+    ]
+    return float(torch.stack(on_document).sum()) / sum(one.weight for one in heads)
 
 
 class CitrusHeads(Policy):
