@@ -454,3 +454,17 @@ def test_the_readme_names_every_policy():
     ]
     named = set(itertools.chain.from_iterable(row.split("`")[1::2] for row in rows))
     assert named == POLICIES.keys()
+
+
+def test_the_readme_s_own_policy_works_as_it_stands(llama, read, monkeypatch):
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    code = readme.split("<!-- a policy of your own -->\n```python\n")[1].split("```")[0]
+    made = {}
+    exec(code, made)
+    policy = made["CitrusLoudest"]
+    monkeypatch.setitem(POLICIES, policy.name, policy)
+    ids = list(range(3, 203))
+    loudest = read(llama, ids, policy=policy.name).caches[0]
+    mean = read(llama, ids, policy="citrus").caches[0]
+    assert loudest.length == mean.length == 48
+    assert loudest.origins[:, :48].tolist() != mean.origins[:, :48].tolist()
