@@ -70,8 +70,11 @@ def parts(sets: Sequence[tuple[Path, QuestionSet]]) -> list[Part]:
             (*own, "full", "bm25"),
             partial(facts, lengths=(6_000,), needles=12, trials=5),
         ),
-        Part("passkey", (DEFAULT_POLICY, "citrus", *PEERS), partial(_passkeys, LENGTHS, 2)),
-        Part("passkey-others", (*OTHERS, *VARIANTS, *TEXT), partial(_passkeys, LENGTHS, 1)),
+        Part(
+            "passkey",
+            (DEFAULT_POLICY, "citrus", *PEERS, *OTHERS, *VARIANTS, *TEXT),
+            partial(_passkeys, LENGTHS),
+        ),
         Part(
             "facts-by-budget",
             (DEFAULT_POLICY, *PEERS),
@@ -101,17 +104,21 @@ def parts(sets: Sequence[tuple[Path, QuestionSet]]) -> list[Part]:
         Part(
             "passkey-64k",
             (DEFAULT_POLICY, "citrus", "streaming"),
-            partial(_passkeys, (64_000,), 1),
+            partial(_passkeys, (64_000,)),
         ),
         *(
-            Part(path.stem, (*own, "bm25", *PEERS), partial(_questions, questions))
+            Part(
+                path.stem,
+                (DEFAULT_POLICY, "citrus-heads-wide", "bm25", *PEERS),
+                partial(_questions, questions),
+            )
             for path, questions in sets
         ),
     ]
 
 
-def _passkeys(lengths: Sequence[int], trials: int, scope: Scope) -> Task:
-    return PasskeyTask(scope, lengths, trials)
+def _passkeys(lengths: Sequence[int], scope: Scope) -> Task:
+    return PasskeyTask(scope, lengths, trials=1)
 
 
 def _questions(questions: QuestionSet, scope: Scope) -> Task:
