@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from citrus_cli.evidence import Claim, Evidence, Support
+from citrus_cli.evidence.model import Claim, Evidence
+from citrus_cli.evidence.support import Support
 
 
 @dataclass(frozen=True)

@@ -9,16 +9,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from citrus_cli.engine.attribution import attribute, likelihood_without
-from citrus_cli.evidence import (
-    Claim,
-    Evidence,
-    PageText,
-    ScoredPage,
-    Support,
-    claims,
-    passages,
-    support,
-)
+from citrus_cli.evidence.model import Claim, Evidence, PageText, ScoredPage
+from citrus_cli.evidence.passages import passages
+from citrus_cli.evidence.support import Support, support
+from citrus_cli.evidence.verify import claims
 from citrus_cli.pictures.model import KeptPageText, Picture
 from citrus_cli.text_log import PART, Part, Piece, TextLog
 

@@ -12,7 +12,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from citrus_cli.evidence import PageText
+from citrus_cli.evidence.model import PageText
 from citrus_cli.pages import Place
 
 IN_MEMORY = 16 << 20

@@ -272,3 +272,13 @@ def test_heads_are_found_at_first_use_and_remembered(tmp_path, document, monkeyp
     remembered.write_text("{")  # damaged: found again, not an error
     make_qa(folder, policy="citrus-heads", on_event=listen).ask(document, "What?")
     assert len(steps) == 12
+
+
+def test_what_the_package_exports_can_be_imported() -> None:
+    import citrus_cli
+
+    for name in citrus_cli.__all__:
+        assert getattr(citrus_cli, name) is not None
+        assert name in dir(citrus_cli)
+    with pytest.raises(AttributeError, match="no attribute 'Anwser'"):
+        citrus_cli.Anwser  # noqa: B018

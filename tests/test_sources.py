@@ -24,7 +24,7 @@ from citrus_cli.engine.attribution import attribute, likelihood_without
 from citrus_cli.engine.generator import generate
 from citrus_cli.engine.policies.streaming import SINKS
 from citrus_cli.engine.retrieval import Retrieval, found_share, words_attention
-from citrus_cli.evidence import support
+from citrus_cli.evidence.support import support
 from citrus_cli.models.plain import PlainEncoder
 from citrus_cli.pages import PageMap, Place
 from citrus_cli.progress import Writing

@@ -10,7 +10,7 @@ from citrus_cli import wording
 from citrus_cli.answer import Answer
 from citrus_cli.cli.streams import ColorMode, console, is_terminal, write_error
 from citrus_cli.cli.text import document_name, one_line
-from citrus_cli.evidence import Evidence
+from citrus_cli.evidence.model import Evidence
 
 _QUOTE = 240
 """A quote is shown up to so many characters; JSON has all of it."""

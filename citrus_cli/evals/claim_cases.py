@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from random import Random
 
 from citrus_cli.evals.claim_facts import MAKERS, Fact, Script
-from citrus_cli.evidence import PageText, claims
+from citrus_cli.evidence.model import PageText
+from citrus_cli.evidence.verify import claims
 
 DOCUMENT = "made-up.pdf"
 _MARKS = '“”"«»„「」『』‘’ \u200f'  # of quotations

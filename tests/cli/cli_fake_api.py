@@ -14,7 +14,7 @@ from cli_fake_conversation import HOSTILE, FakeConversation
 
 from citrus_cli.answer import Answer, DocumentReceipt, Seconds
 from citrus_cli.errors import DocumentError, MemoryLimitError, ModelError, UsageError
-from citrus_cli.evidence import Evidence, PageText
+from citrus_cli.evidence.model import Evidence, PageText
 from citrus_cli.pictures.model import KeptPageText, Picture
 from citrus_cli.progress import Fetching, Loading, Reading, Writing, ignore
 

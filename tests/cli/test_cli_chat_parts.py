@@ -13,7 +13,7 @@ from citrus_cli.cli.chat_lines import COMMANDS, Command, Question, parse
 from citrus_cli.cli.chat_saving import as_json, as_markdown
 from citrus_cli.cli.chat_text import greeting, pages_text, receipt_line, sources_text
 from citrus_cli.errors import UsageError
-from citrus_cli.evidence import Evidence
+from citrus_cli.evidence.model import Evidence
 
 ONE_PAGE = DocumentReceipt("note.txt", 1, 20)
 

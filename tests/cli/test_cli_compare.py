@@ -17,7 +17,7 @@ from cli_terminal import TERMINAL, CtrlC, Ended, run
 from citrus_cli.cli import compare
 from citrus_cli.cli.compare_views import cited
 from citrus_cli.cli.options import complete_policies
-from citrus_cli.evidence import Evidence
+from citrus_cli.evidence.model import Evidence
 from citrus_cli.settings import DEFAULT_COMPARISON
 
 ANSI = re.compile(r"\x1b\[[0-?]*[@-~]")

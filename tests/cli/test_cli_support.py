@@ -12,7 +12,8 @@ from citrus_cli.answering import NOT_FOUND
 from citrus_cli.batch.rows import answered
 from citrus_cli.cli.sources import doubts, print_sources, support_line
 from citrus_cli.cli.streams import ColorMode
-from citrus_cli.evidence import Evidence, Support
+from citrus_cli.evidence.model import Evidence
+from citrus_cli.evidence.support import Support
 
 STRONG = Support(0.9, "strong", 1.2, -0.1)
 WEAK = Support(0.1, "weak", 0.0, -0.9)

@@ -13,8 +13,9 @@ from citrus_cli.engine.generator import generate
 from citrus_cli.engine.instruction import Instruction, ReadingSettings
 from citrus_cli.engine.policies import POLICIES
 from citrus_cli.engine.reader import Reading
-from citrus_cli.models import load_model, pull
 from citrus_cli.models.catalogue import DEFAULT_MODEL
+from citrus_cli.models.load import load_model
+from citrus_cli.models.sources import pull
 
 DATA = Path(__file__).parent.parent / "data" / "parity"
 MODES = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from citrus_cli.evidence import sentences
+from citrus_cli.evidence.sentences import sentences
 
 PIECES = [
     *(

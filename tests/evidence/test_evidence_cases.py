@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from citrus_cli.evals.claim_cases import ClaimCase, Expected, claim_cases, judge
-from citrus_cli.evidence import PageText, claims
+from citrus_cli.evidence.model import PageText
+from citrus_cli.evidence.verify import claims
 
 
 @pytest.mark.parametrize("seed", range(8))

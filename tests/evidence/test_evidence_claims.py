@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from citrus_cli.evidence import Claim, PageText, claims
+from citrus_cli.evidence.model import Claim, PageText
+from citrus_cli.evidence.verify import claims
 
 
 def pages(*texts: str, document: str = "d.pdf") -> list[PageText]:

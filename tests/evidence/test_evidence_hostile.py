@@ -15,7 +15,10 @@ from typing import Any
 import pytest
 from evidence_texts import assert_partition
 
-from citrus_cli.evidence import PageText, ScoredPage, claims, find_quote, passages, sentences
+from citrus_cli.evidence.model import PageText, ScoredPage
+from citrus_cli.evidence.passages import passages
+from citrus_cli.evidence.sentences import sentences
+from citrus_cli.evidence.verify import claims, find_quote
 
 MEGABYTE = 1_000_000
 
@@ -167,8 +170,12 @@ def test_control_characters_come_through_as_they_are() -> None:
 
 
 def test_importing_needs_no_model() -> None:
-    program = "import sys, citrus_cli.evidence as e; print(e.__name__, 'torch' in sys.modules)"
+    program = (
+        "import sys\n"
+        "from citrus_cli.evidence import passages, support, verify\n"
+        "print(passages.__name__, 'torch' in sys.modules)"
+    )
     out = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    assert out.stdout.split() == ["citrus_cli.evidence", "False"]
+    assert out.stdout.split() == ["citrus_cli.evidence.passages", "False"]

@@ -7,8 +7,10 @@ import random
 import pytest
 from evidence_texts import random_text
 
-from citrus_cli.evidence import Evidence, PageText, ScoredPage, passages, quote_stands, sentences
-from citrus_cli.evidence.passages import LONGEST_PASSAGE
+from citrus_cli.evidence.model import Evidence, PageText, ScoredPage
+from citrus_cli.evidence.passages import LONGEST_PASSAGE, passages
+from citrus_cli.evidence.sentences import sentences
+from citrus_cli.evidence.verify import quote_stands
 
 REPORT = PageText(
     "report.pdf",

@@ -7,7 +7,7 @@ import random
 import pytest
 from evidence_texts import random_text
 
-from citrus_cli.evidence import find_quote, quote_stands
+from citrus_cli.evidence.verify import find_quote, quote_stands
 
 PAGE = "The board approved\na new  test laboratory\n\nin July. 14 % of it."
 

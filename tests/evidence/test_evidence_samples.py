@@ -8,7 +8,10 @@ import pytest
 from evidence_texts import assert_partition
 
 from citrus_cli.documents import open_documents
-from citrus_cli.evidence import PageText, ScoredPage, claims, passages, sentences
+from citrus_cli.evidence.model import PageText, ScoredPage
+from citrus_cli.evidence.passages import passages
+from citrus_cli.evidence.sentences import sentences
+from citrus_cli.evidence.verify import claims
 
 SAMPLES = Path(__file__).parents[2] / "sample_docs"
 

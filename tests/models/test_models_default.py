@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from citrus_cli.errors import ModelError
-from citrus_cli.models import default_gguf_path, is_here, load_model, pull
 from citrus_cli.models.cache import checksum, damage, models_dir
-from citrus_cli.models.load import LoadedModel
+from citrus_cli.models.fetch import default_gguf_path
+from citrus_cli.models.load import LoadedModel, load_model
+from citrus_cli.models.sources import is_here, pull
 
 GGUF_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 

@@ -77,7 +77,10 @@ def test_the_default_model_is_not_here_in_an_empty_cache(own_cache: Path) -> Non
 
 def test_resolving_needs_neither_torch_nor_transformers() -> None:
     code = (
-        "import sys; from citrus_cli.models import resolve, is_here, load_model, CATALOGUE\n"
+        "import sys\n"
+        "from citrus_cli.models.catalogue import CATALOGUE\n"
+        "from citrus_cli.models.load import load_model\n"
+        "from citrus_cli.models.sources import is_here, resolve\n"
         "resolve('default'); resolve('a/b'); is_here('default')\n"
         "print([name for name in ('torch', 'transformers', 'numpy') if name in sys.modules])"
     )
