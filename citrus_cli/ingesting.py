@@ -14,7 +14,7 @@ from citrus_cli.keeping import check_all_was_read, chunk_warnings, receipts
 from citrus_cli.progress import Loading, Note
 from citrus_cli.progress import Reading as ReadingEvent
 from citrus_cli.store.codec import StoreDtype, bytes_per_token
-from citrus_cli.store.entry import DamagedEntryError, Entry, Identity
+from citrus_cli.store.entry import Entry, Identity
 from citrus_cli.store.identity import digest, identify
 from citrus_cli.store.store import DEFAULT_MAX_BYTES, Store
 from citrus_cli.tokens import DocumentTokens
@@ -97,7 +97,8 @@ def ingest(
             on_states=writer.add,
         )
         _read(runner, reading, runs, tokens, documents)
-        writer.finish(
+        # not looked for afterwards: another process may be putting its own in its place just then
+        return writer.finish(
             runner.loaded.name,
             receipts(documents, tokens.counts),
             (
@@ -108,10 +109,6 @@ def ingest(
             tokens.log,
             reading.chunk_size,
         )
-    entry = store.find(identity)
-    if entry is None:
-        raise DamagedEntryError(f"{store.folder}: the entry that was just written is gone")
-    return entry
 
 
 def with_paths(entry: Entry, documents: Sequence[Document]) -> Entry:

@@ -8,7 +8,7 @@ import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -171,7 +171,7 @@ class Store:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with cache.temporary_folder(target) as folder:
-                writer = EntryWriter(folder, identity, dtype)
+                writer = EntryWriter(folder, target, identity, dtype)
                 yield writer
                 if writer.finished:
                     cache.sync(folder)
@@ -183,8 +183,10 @@ class Store:
 class EntryWriter:
     """Puts the states of a reading into files as they come."""
 
-    def __init__(self, folder: Path, identity: Identity, dtype: StoreDtype) -> None:
-        self._folder, self._identity, self._dtype = folder, identity, dtype
+    def __init__(self, folder: Path, target: Path, identity: Identity, dtype: StoreDtype) -> None:
+        """They are written into `folder`, which becomes `target` when all is there."""
+        self._folder, self._target = folder, target
+        self._identity, self._dtype = identity, dtype
         self._runs: list[Run] = []
         self.finished = False
 
@@ -218,10 +220,10 @@ class EntryWriter:
         pages: PageMap,
         text: TextLog,
         chunk_size: int,
-    ) -> None:
-        """All states are there: write the text and the index."""
+    ) -> Entry:
+        """All states are there: write the text and the index; the entry as it will lie there."""
         text.save(self._folder)
-        Entry(
+        entry = Entry(
             folder=self._folder,
             identity=self._identity,
             model=model,
@@ -232,8 +234,10 @@ class EntryWriter:
             pages=pages,
             runs=tuple(self._runs),
             chunk_size=chunk_size,
-        ).write_index()
+        )
+        entry.write_index()
         self.finished = True
+        return replace(entry, folder=self._target)
 
 
 def _holds(entry: Entry, path: str) -> bool:

@@ -13,6 +13,7 @@ import pytest
 from tiny_models import find_heads, make_model_folder
 
 from citrus_cli import CitrusError, DocumentQA, UsageError
+from citrus_cli.models import cache
 from citrus_cli.progress import Note, Reading
 from citrus_cli.store import store as store_module
 from citrus_cli.store.entry import INDEX, DamagedEntryError
@@ -307,6 +308,24 @@ def test_two_processes_ingest_and_ask_at_once(model, document):
         assert process.returncode == 0
         assert out.strip() == str(expected.encode())
     assert len(Store().entries()) == 1
+
+
+def test_an_entry_that_another_process_is_replacing_was_written(model, document, monkeypatch):
+    publish = cache.publish
+
+    def published_and_away(folder, target, *, replace):
+        publish(folder, target, replace=replace)
+        target.rename(target.with_name(".away"))  # as it is for a moment when another one comes
+
+    with monkeypatch.context() as patch:
+        patch.setattr(cache, "publish", published_and_away)
+        entry = make_qa(model).ingest(document)
+    assert not entry.folder.exists()
+    entry.folder.with_name(".away").rename(entry.folder)
+    (found,) = Store().entries()
+    assert found.key == entry.key
+    assert found.tokens == entry.tokens > 0
+    assert make_qa(model).ask(document, "Why?").from_store
 
 
 @pytest.mark.parametrize(("dtype", "share"), [("auto", 1.0), ("bf16", 0.5), ("int8", 0.5)])
