@@ -110,18 +110,26 @@ class Readings:
     def _recording(
         self, manner: Manner, method: Method, settings: ReadingSettings, text: Sequence[int]
     ) -> tuple[Recording, float]:
-        """The reading, and how many seconds went into it before now."""
+        """The reading, and how many seconds went into it before now.
+
+        Raises:
+            OSError: the disk has no room for it; it is shared no more.
+        """
         if manner in self._recorded:
             return self._recorded[manner]
         runner = self._runner
         policy = method.individual_policy(runner)
         assert policy is not None
         started = time.perf_counter()
-        recording = Recording(runner.loaded.device)
-        reading = Reading(
-            runner.backbone, policy, settings, (), runner.prompt.prefix, on_states=recording.add
-        )
-        reading.read([text], reporter(runner, method.name, len(text)))
+        try:
+            recording = Recording(runner.loaded.device)
+            reading = Reading(
+                runner.backbone, policy, settings, (), runner.prompt.prefix, on_states=recording.add
+            )
+            reading.read([text], reporter(runner, method.name, len(text)))
+        except OSError:
+            self._shared.discard(manner)  # the next one need not read as far to find out
+            raise
         self._recorded[manner] = recording, time.perf_counter() - started
         return recording, 0.0
 
