@@ -4,11 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from citrus_cli.documents.clean import safe_cut
 
 BLOCK_LIMIT = 16_384
 """Most characters that one block holds, before its page's end is added."""
+
+
+PartKind = Literal["heading", "paragraph", "list item", "table", "note", "header", "foot"]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of a page's structure.
+
+    Attributes:
+        kind: what it is. "header" and "foot" run over many pages, and are not in the page's text.
+        start, end: where it stands in the page's cleaned text, in characters; equal for what is
+            not in the text.
+        box: where it stands on the page: left, top, right, bottom in points from the page's upper
+            left corner as it is shown; None where the format has no boxes.
+        level: of a heading or list item, from 1; None where it has none.
+        text: what it says, where that is not in the page's text.
+    """
+
+    kind: PartKind
+    start: int
+    end: int
+    box: tuple[float, float, float, float] | None = None
+    level: int | None = None
+    text: str | None = None
 
 
 @dataclass(frozen=True)
@@ -28,6 +54,7 @@ class Block:
             is unknown (a stream read for the first time).
         jumps: where counting lines from `line` goes wrong, since blank lines of the source were
             left out: (characters into the text, line of the source there).
+        parts: the structure of the page, as far as it is known: those parts that start here.
     """
 
     text: str
@@ -37,6 +64,7 @@ class Block:
     start: int
     fraction: float | None
     jumps: tuple[tuple[int, int], ...] = ()
+    parts: tuple[Part, ...] = ()
 
 
 def cut_position(text: str, limit: int) -> int:
