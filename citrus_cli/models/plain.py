@@ -66,6 +66,14 @@ class PlainEncoder:
         size = len(text) / max(1, len(ids))
         return [(int(i * size), int((i + 1) * size)) for i in range(len(ids))]
 
+    def tokens(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+        """The ids of `text` and their characters, as `encode` and `spans`, in one go."""
+        if self._backend is not None:
+            encoded = self._backend.encode(text, add_special_tokens=False)
+            if self.added_ids.isdisjoint(encoded.ids):
+                return list(encoded.ids), list(encoded.offsets)
+        return self.encode(text), self.spans(text)
+
     def _raw(self, text: str) -> list[int]:
         if self._backend is not None:
             return list(self._backend.encode(text, add_special_tokens=False).ids)
