@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
 
@@ -22,16 +23,20 @@ _SHEETS_HELD = 64
 class DocumentIndex:
     """The index of one document, as it is asked: its columns, mapped, and its text."""
 
-    def __init__(self, entry: Entry) -> None:
-        """Nothing but the units is looked at before it is needed."""
+    def __init__(self, entry: Entry, path: str | None = None) -> None:
+        """Nothing but the units is looked at before it is needed.
+
+        `path` is where the document lies now; by default where it was last seen.
+        """
         self.entry = entry
+        self.path = entry.path if path is None else path
         self.tokens = entry.tokens
         self.units: NDArray[np.int32] = self.column("units", _EMPTY_UNITS)
         self._sheet = lru_cache(maxsize=_SHEETS_HELD)(entry.page)
 
     def has(self, column: str) -> bool:
         """Whether the index was made with it."""
-        return any(one.name == column for one in self.entry.columns)
+        return column in self.entry.columns
 
     def column(self, name: str, default: NDArray[np.generic] | None = None) -> NDArray[np.generic]:
         """A column's rows, mapped; `default` where there is none.
@@ -50,9 +55,21 @@ class DocumentIndex:
         """A sheet: a page, or a part of a very long one."""
         return self._sheet(at)
 
-    def text(self, sheet: int, start: int, end: int) -> str:
-        """Characters of a sheet, letter by letter."""
-        return self.sheet(sheet).text[start:end]
+    def characters_before(self, at: int) -> int:
+        """Characters of the same page in earlier sheets than sheet `at`."""
+        total, number = 0, self.sheet(at).number
+        while at > 0 and self.sheet(at - 1).number == number:
+            at -= 1
+            total += len(self.sheet(at).text)
+        return total
+
+    def line(self, sheet: int, at: int) -> int | None:
+        """The source's line, from 1, of a sheet's character; None where the document has pages."""
+        if self.pages > 1 or self.entry.receipt.format != "text":
+            return None
+        record = self.sheet(sheet)
+        offset, line = record.lines[max(0, bisect_right(record.lines, (at, 1 << 62)) - 1)]
+        return line + record.text.count("\n", offset, at)
 
     @cached_property
     def page_of_unit(self) -> Ints:

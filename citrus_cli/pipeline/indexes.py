@@ -1,0 +1,198 @@
+"""From documents to their indexes: those that the library has, and those that are made now."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from citrus_cli._version import __version__
+from typing import TYPE_CHECKING
+
+from citrus_cli.errors import CitrusError, DocumentError
+from citrus_cli.index.corpus import DocumentIndex
+from citrus_cli.library.entry import Entry, Receipt
+from citrus_cli.library.errors import ChangedFileError, DamagedEntryError, NewerEntryError
+from citrus_cli.library.identity import Identity, content_of, digest
+from citrus_cli.library.library import Library
+from citrus_cli.library.pages import PageRecord
+from citrus_cli.pipeline.tools import Tools
+from citrus_cli.progress import Listener, Note, Reading, ignore
+
+if TYPE_CHECKING:
+    from citrus_cli.documents import Document
+
+LONGEST_SHEET = 1 << 18
+"""Characters of a page that are looked at together: plain text may be one page of a gigabyte."""
+
+
+@dataclass
+class Indexes:
+    """Gives the index of each document; a context manager, for what is not to be kept.
+
+    Attributes:
+        opened: what decides, beside the file, which text is read: the pages, the encoding.
+        library: where indexes are kept; None: nothing is left behind.
+        warnings: what the user should know of the library.
+        made: how many indexes were made, and not found.
+    """
+
+    tools: Tools
+    opened: Sequence[str | None]
+    library: Library | None
+    on_event: Listener = ignore
+    warnings: list[str] = field(default_factory=list)
+    made: int = 0
+    _context: ExitStack = field(default_factory=ExitStack)
+    _temporary: Library | None = None
+
+    def of(self, documents: Sequence[Document]) -> list[DocumentIndex]:
+        """The indexes of some documents, in their order.
+
+        Raises:
+            DocumentError: one cannot be read, or there is no text in any.
+        """
+        started = time.perf_counter()
+        found = []
+        for at, document in enumerate(documents):
+            share = (at / len(documents), 1 / len(documents))
+            entry = self._entry(document, started, share)
+            found.append(DocumentIndex(entry, document.path))
+        if not any(index.tokens for index in found):
+            names = ", ".join(document.path for document in documents)
+            raise DocumentError(f"{names}: there is no text to answer from")
+        return found
+
+    def __enter__(self) -> Indexes:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._context.close()
+
+    def _entry(self, document: Document, started: float, share: tuple[float, float]) -> Entry:
+        if self.library is None or document.file is None:
+            return self._write(self._nowhere(), _unique(), document, started, share)
+        try:
+            identity = self._identity(document)
+        except OSError as error:
+            raise DocumentError(
+                f"{document.name}: cannot be read ({error.strerror or error}); check the file"
+            ) from error
+        try:
+            entry = self.library.find(identity, document.path)
+            if entry is not None:
+                self.on_event(Note(f"{document.name}: read before, found in the library"))
+                return entry
+        except (DamagedEntryError, NewerEntryError) as error:
+            self.warnings.append(f"{error}; {document.name} was read again")
+        except CitrusError as error:
+            return self._unkept(error, document, started, share)
+        try:
+            return self._write(self.library, identity, document, started, share)
+        except (ChangedFileError, DocumentError):
+            raise
+        except CitrusError as error:
+            return self._unkept(error, document, started, share)
+
+    def _unkept(
+        self, error: CitrusError, document: Document, started: float, share: tuple[float, float]
+    ) -> Entry:
+        """The index, for this run alone, since the library cannot take it."""
+        self.warnings.append(f"not kept for later questions: {error}")
+        return self._write(self._nowhere(), _unique(), document, started, share)
+
+    def _identity(self, document: Document) -> Identity:
+        assert document.file is not None
+        opened = digest(document.kind, *self.opened, __version__)
+        return Identity(
+            content_of(document.file),
+            opened,
+            self.tools.reader_identity,
+            self.tools.embedder_identity,
+        )
+
+    def _nowhere(self) -> Library:
+        """A library that ends with this."""
+        if self._temporary is None:
+            self._temporary = self._context.enter_context(Library.temporary())
+        return self._temporary
+
+    def _write(
+        self,
+        library: Library,
+        identity: Identity,
+        document: Document,
+        started: float,
+        share: tuple[float, float],
+    ) -> Entry:
+        kept = library is self.library
+
+        def waiting() -> None:
+            self.on_event(Note(f"{document.name}: another process is reading it; waiting"))
+
+        source = document.file if kept else None
+        with library.writing(identity, source=source, on_wait=waiting) as writer:
+            if writer.entry is not None:
+                return writer.entry
+            maker = self.tools.maker(writer)
+
+            def report(page: int, fraction: float | None) -> None:
+                begun, part = share
+                overall = None if fraction is None else begun + part * fraction
+                seconds = time.perf_counter() - started
+                self.on_event(
+                    Reading(document.name, page, maker.counts.tokens, seconds, overall)
+                )
+
+            for sheet in sheets(document, report):
+                maker.add(sheet)
+            counts = maker.finish()
+            self.made += 1
+            return writer.finish(_receipt(document, counts.tokens, self.tools))
+
+
+def sheets(
+    document: Document, on_block: Callable[[int, float | None], None] = lambda page, share: None
+) -> Iterator[PageRecord]:
+    """A document's pages, whole; those longer than `LONGEST_SHEET` in parts, one after the other.
+
+    Raises:
+        DocumentError: it cannot be read.
+    """
+    waiting: list[str] = []
+    lines: list[tuple[int, int]] = []
+    number, label, size = 0, None, 0
+    for block in document.blocks():
+        if waiting and (block.page != number or size >= LONGEST_SHEET):
+            yield PageRecord(number, label, "".join(waiting), tuple(lines))
+            waiting, lines, size = [], [], 0
+        number, label = block.page, block.label
+        lines += [(size + at, line) for at, line in ((0, block.line), *block.jumps)]
+        waiting.append(block.text)
+        size += len(block.text)
+        on_block(block.page, block.fraction)
+    if waiting:
+        yield PageRecord(number, label, "".join(waiting), tuple(lines))
+
+
+def _receipt(document: Document, tokens: int, tools: Tools) -> Receipt:
+    return Receipt(
+        path=document.path,
+        name=document.name,
+        format=document.kind,
+        tokens=tokens,
+        model=tools.reader.identity if tools.reader else "",
+        dtype="int8",
+        embedder=tools.embedder.name if tools.embedder else "",
+        size=document.size_bytes,
+        pages_without_text=tuple(document.pages_without_text),
+        pages_failed=tuple(document.pages_failed),
+        warnings=tuple(document.warnings),
+        notes={"pages": document.pages},
+    )
+
+
+def _unique() -> Identity:
+    """Of what is like nothing else."""
+    return Identity(uuid.uuid4().hex, "", "")
