@@ -62,7 +62,7 @@ def open_documents(
     if page_seconds <= 0 or page_memory_bytes <= 0:
         raise UsageError("the time and memory allowed for a page must be more than nothing")
     opener = _Opener(
-        parse_pages(pages), password, _known(encoding), page_seconds, page_memory_bytes
+        parse_pages(pages), password, known_encoding(encoding), page_seconds, page_memory_bytes
     )
     found = discover.find(sources)
     documents: list[Document] = []
@@ -79,7 +79,7 @@ def open_documents(
     return documents
 
 
-def _known(encoding: str | None) -> str | None:
+def known_encoding(encoding: str | None) -> str | None:
     if encoding is not None and not is_text_encoding(encoding):
         raise UsageError(
             f"encoding {encoding!r} is not known; use a name such as utf-8, utf-16, cp1252, "
