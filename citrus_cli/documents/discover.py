@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from citrus_cli.documents.sniff import SUPPORTED_SUFFIXES
+from citrus_cli.documents.formats import suffixes
+from citrus_cli.documents.notices import Notice
 from citrus_cli.errors import DocumentError
 
 STDIN = "-"
@@ -25,7 +26,7 @@ class Found:
 
     path: str
     file: Path | None
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[Notice, ...] = field(default=())
 
 
 def find(sources: Sequence[str | os.PathLike[str]]) -> list[Found]:
@@ -106,33 +107,40 @@ def _expand_pattern(pattern: str) -> Iterator[Found]:
 
 
 def _expand_folder(folder: Path) -> Iterator[Found]:
+    known = suffixes()
     files: list[str] = []
     skipped: list[str] = []
-    notes: list[str] = []
+    notes: list[Notice] = []
 
     def closed(error: OSError) -> None:
-        notes.append(f"{error.filename}: this folder was left out ({error.strerror})")
+        notes.append(
+            Notice(
+                f"{error.filename}: this folder was left out ({error.strerror})", "folder-left-out"
+            )
+        )
 
     for parent, folders, names_here in os.walk(folder, onerror=closed):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names_here:
             if name.startswith("."):
                 continue
-            supported = Path(name).suffix.lower() in SUPPORTED_SUFFIXES
+            supported = Path(name).suffix.lower() in known
             (files if supported else skipped).append(str(Path(parent, name)))
     if not files:
-        suffixes = " ".join(sorted(SUPPORTED_SUFFIXES))
         raise DocumentError(
-            f"{folder}: no document in this folder (they end in {suffixes}); give other files by "
-            f"name" + (f"; {notes[0]}" if notes else "")
+            f"{folder}: no document in this folder (they end in {' '.join(sorted(known))}); "
+            f"give other files by name" + (f"; {notes[0]}" if notes else "")
         )
     if skipped:
         skipped.sort(key=natural_key)
         shown = ", ".join(Path(name).name for name in skipped[:3])
         more = f" and {len(skipped) - 3} more" if len(skipped) > 3 else ""
         notes.append(
-            f"{folder}: left out {shown}{more} (not a kind of document that is looked for in "
-            "folders; give such files by name)"
+            Notice(
+                f"{folder}: left out {shown}{more} (not a kind of document that is looked for in "
+                "folders; give such files by name)",
+                "files-left-out",
+            )
         )
     files.sort(key=natural_key)
     for index, file in enumerate(files):

@@ -6,11 +6,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Literal
+from typing import ClassVar
 
 from citrus_cli.documents.blocks import Block
-
-Kind = Literal["pdf", "text", "html"]
+from citrus_cli.documents.notices import Notice
 
 
 class Document(ABC):
@@ -22,7 +21,7 @@ class Document(ABC):
     Attributes:
         name: how the user and the model see it: the file's name, or "stdin".
         path: as the user gave it.
-        kind: "pdf", "text" or "html", by its content.
+        kind: the name of its format, such as "pdf".
         file: the file it is read from; None for a stream.
         size_bytes: its size; None for a stream that has not been read to its end.
         pages: how many of the pages asked for have been read.
@@ -31,7 +30,9 @@ class Document(ABC):
         warnings: what the user should know, one line each.
     """
 
-    kind: Kind
+    kind: str
+    lined: ClassVar[bool] = False
+    """Whether it is text whose lines a reader can find again: its blocks say where they start."""
 
     def __init__(self, name: str, path: str, size_bytes: int | None) -> None:
         self.name = name
@@ -41,9 +42,9 @@ class Document(ABC):
         self.pages = 0
         self.pages_without_text: list[int] = []
         self.pages_failed: list[int] = []
-        self.notes: list[str] = []
+        self.notes: list[Notice] = []
         """Warnings from before any reading; every reading's warnings start with them."""
-        self.warnings: list[str] = []
+        self.warnings: list[Notice] = []
 
     def blocks(self) -> Iterator[Block]:
         """Reads the document from its start, lazily; raises DocumentError where it cannot be read.

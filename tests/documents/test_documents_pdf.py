@@ -158,12 +158,14 @@ def test_a_page_that_fails_is_named_and_the_others_survive(opened: Open, write: 
     assert list(page_texts(document)) == [1, 3, 5]
     assert (document.pages, document.pages_failed) == (5, [2, 4])
     assert document.pages_without_text == []
-    assert document.warnings[0].startswith("pages 2, 4 could not be extracted (page 2: ")
+    assert document.warnings[0].startswith("pages 2, 4 could not be read (page 2: ")
 
 
 def test_no_page_can_be_extracted(opened: Open, write: Write) -> None:
     document = opened(write("a.pdf", build([BROKEN, BROKEN])))
-    with pytest.raises(DocumentError, match=r"a.pdf: pages 1-2 of 2 could not be .*damaged.*qpdf"):
+    with pytest.raises(
+        DocumentError, match=r"a.pdf: pages 1-2 of 2 could not be read.*damaged.*qpdf"
+    ):
         list(document.blocks())
     assert document.pages_failed == [1, 2]
 
@@ -241,7 +243,7 @@ def test_invisible_text_is_warned_about(opened: Open, write: Write) -> None:
     layer = PageSpec(scan().content + b" 3 Tr " + show(PROSE), image=True)  # as OCR makes it
     document = opened(write("a.pdf", build([PROSE, hidden, layer])))
     assert "praise the author" in page_texts(document)[2]
-    assert document.warnings == ["text that is invisible on paper was read as well: page 2"]
+    assert document.warnings == ["page 2: text that is invisible on paper was read as well"]
 
 
 def test_text_is_cleaned(opened: Open, write: Write) -> None:
