@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from citrus_cli.documents.blocks import Block
 from citrus_cli.documents.notices import Notice
+from citrus_cli.errors import CitrusError, DocumentError
 
 
 class Document(ABC):
@@ -42,6 +43,8 @@ class Document(ABC):
         self.pages = 0
         self.pages_without_text: list[int] = []
         self.pages_failed: list[int] = []
+        self.optional = False
+        """Whether others are read all the same if this one cannot be: it is one of a folder."""
         self.notes: list[Notice] = []
         """Warnings from before any reading; every reading's warnings start with them."""
         self.warnings: list[Notice] = []
@@ -55,13 +58,19 @@ class Document(ABC):
         self.pages_without_text = []
         self.pages_failed = []
         self.warnings = list(self.notes)
-        return self._read()
+        return self._read_what_can_be() if self.optional else self._read()
 
     def prefetch(self) -> None:  # noqa: B027 (most kinds have nothing to prepare)
         """Starts on what can be done before the first block is asked for."""
 
     def close(self) -> None:  # noqa: B027
         """Lets go of processes and temporary files; the document cannot be read any more."""
+
+    def _read_what_can_be(self) -> Iterator[Block]:
+        try:
+            yield from self._read()
+        except DocumentError as error:
+            self.warnings.append(not_read(error))
 
     @abstractmethod
     def _read(self) -> Iterator[Block]: ...
@@ -79,6 +88,11 @@ class Document(ABC):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.path!r}>"
+
+
+def not_read(error: CitrusError) -> Notice:
+    """The warning that a file of a folder is missing from what was read."""
+    return Notice(str(error), "file-not-read")
 
 
 def close_all(documents: Sequence[Document]) -> None:

@@ -7,20 +7,24 @@ import sys
 import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 
 from citrus_cli.documents import discover
-from citrus_cli.documents.document import Document, close_all
+from citrus_cli.documents.document import Document, close_all, not_read
 from citrus_cli.documents.formats import Format, Head, StreamedFormat, find_format
 from citrus_cli.documents.formats.base import ZIP
+from citrus_cli.documents.notices import Notice
 from citrus_cli.documents.pages import check
 from citrus_cli.documents.parsed import ParsedDocument
+from citrus_cli.documents.protocol import Opened, Refused
 from citrus_cli.documents.selection import PageSelection, parse_pages
 from citrus_cli.documents.sniff import HEAD, is_text_encoding, why_no_text
 from citrus_cli.documents.source import FileSource, Source, StreamSource, unreadable
 from citrus_cli.documents.text import TextDocument
-from citrus_cli.errors import DocumentError, UsageError
+from citrus_cli.errors import CitrusError, DocumentError, UsageError
+from citrus_cli.wording import many
 
 _DECODED_AT_ONCE = 64 * 2**20
 """Text files up to this size are decoded once before they are read, to find a wrong encoding."""
@@ -57,7 +61,8 @@ def open_documents(
         being read already.
 
     Raises:
-        DocumentError: a source is missing, empty, damaged, encrypted or of no supported kind.
+        DocumentError: a source is missing, empty, damaged, encrypted or of no supported kind. What
+            is so in a folder or pattern with others is left out, with a warning.
         UsageError: the pages or the encoding make no sense.
     """
     if not sources:
@@ -69,17 +74,41 @@ def open_documents(
     )
     found = discover.find(sources)
     documents: list[Document] = []
+    refused: list[CitrusError] = []
+    notes: list[Notice] = []
     try:
         for one, name in zip(found, discover.names(found), strict=True):
-            documents.append(opener.open(one, name, stdin))
-            documents[-1].notes += one.notes
-        _check([one for one in documents if isinstance(one, ParsedDocument)], page_seconds)
+            notes += one.notes
+            try:
+                documents.append(opener.open(one, name, stdin))
+            except CitrusError as error:
+                if one.named:
+                    raise
+                refused.append(error)
+                continue
+            documents[-1].optional = not one.named
+            documents[-1].notes += notes
+            notes = []
+        parsed = [one for one in documents if isinstance(one, ParsedDocument)]
+        closed = _check(parsed, page_seconds, refused)
+        documents = [one for one in documents if one not in closed]
+        if not documents:
+            raise _none_of(refused)
     except BaseException:
         close_all(documents)
         raise
+    documents[0].notes += [*notes, *map(not_read, refused)]
     for document in documents:
         document.warnings = list(document.notes)
     return documents
+
+
+def _none_of(refused: Sequence[CitrusError]) -> CitrusError:
+    """The error when no file of a folder can be read: that of the first."""
+    first, *others = refused
+    if not others:
+        return first
+    return DocumentError(f"{first} ({many(len(others), 'more file')} cannot be read either)")
 
 
 def known_encoding(encoding: str | None) -> str | None:
@@ -91,18 +120,36 @@ def known_encoding(encoding: str | None) -> str | None:
     return encoding
 
 
-def _check(documents: list[ParsedDocument], seconds: float) -> None:
-    """Opens them all. The first one's process goes on to read it; one process does the rest."""
+def _check(
+    documents: list[ParsedDocument], seconds: float, refused: list[CitrusError]
+) -> list[ParsedDocument]:
+    """Opens them all. The first one's process goes on to read it; one process does the rest.
+
+    Returns those that do not open and may be left out; why goes to `refused`.
+    """
     if not documents:
-        return
+        return []
     first, *others = documents
-    first.check()
-    for document, answer in zip(
-        others, check([document.job for document in others], seconds=seconds), strict=True
-    ):
-        document.accept(answer)
-    for document, following in zip(documents, others, strict=False):
+    closed = [] if _opens(first, first.open(), refused) else [first]
+    answers = check([document.job for document in others], seconds=seconds)
+    for document, answer in zip(others, answers, strict=True):
+        if not _opens(document, answer, refused):
+            closed.append(document)
+    kept = [document for document in documents if document not in closed]
+    for document, following in pairwise(kept):
         document.following = weakref.ref(following)
+    return closed
+
+
+def _opens(document: ParsedDocument, answer: Opened | Refused, refused: list[CitrusError]) -> bool:
+    try:
+        document.accept(answer)
+    except CitrusError as error:
+        if not document.optional:
+            raise
+        refused.append(error)
+        return False
+    return True
 
 
 @dataclass(frozen=True)

@@ -59,11 +59,11 @@ class ParsedDocument(Document):
         self._reading: PageStream | None = None
         self._closed = False
 
-    def check(self) -> None:
-        """Opens it in the process that will go on to read it; raises if it does not open."""
+    def open(self) -> Opened | Refused:
+        """Opens it in the process that will go on to read it."""
         self.prefetch()
         assert self._prefetched is not None
-        self.accept(self._prefetched.open())
+        return self._prefetched.open()
 
     def accept(self, answer: Opened | Refused) -> None:
         """Takes note that the document opens, or raises why it does not."""

@@ -13,6 +13,7 @@ from pdf_builder import PageSpec, build, scan, show
 from citrus_cli.documents import Block, Document, open_documents
 from citrus_cli.documents.blocks import BLOCK_LIMIT
 from citrus_cli.documents.clean import PAGE_END
+from citrus_cli.documents.document import close_all
 from citrus_cli.errors import DocumentError, UsageError
 
 Open = Callable[..., Document]
@@ -268,8 +269,14 @@ def test_several_pdfs_are_all_checked_and_read(write: Write, tmp_path: Path) -> 
     for document in with_documents:
         document.close()
     write("4.pdf", b"%PDF-1.4 and nothing else %%EOF")
+    documents = open_documents([tmp_path])
+    assert [document.name for document in documents] == ["1.pdf", "2.pdf", "3.txt", "10.pdf"]
+    [left_out] = documents[0].warnings
+    assert left_out.code == "file-not-read"
+    assert left_out.startswith("4.pdf: it is damaged")
+    close_all(documents)
     with pytest.raises(DocumentError, match=r"^4.pdf: it is damaged"):
-        open_documents([tmp_path])
+        open_documents([tmp_path / "1.pdf", tmp_path / "4.pdf"])
 
 
 def test_reading_anew_ends_the_reading_before(opened: Open, write: Write) -> None:

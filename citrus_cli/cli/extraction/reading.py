@@ -45,7 +45,7 @@ class Extraction:
                 if one.file is not None and key in seen:
                     continue
                 seen.add(key)
-                yield self._read(one, named=one.path == source)
+                yield self._read(one)
         self.view.done(self.records)
 
     @property
@@ -62,7 +62,7 @@ class Extraction:
         self.records.append(DocumentRecord(path, error=str(error), failure=error))
         return self.records[-1]
 
-    def _read(self, found: Found, *, named: bool) -> DocumentRecord:
+    def _read(self, found: Found) -> DocumentRecord:
         record = DocumentRecord(found.path)
         document: Document | None = None
         try:
@@ -70,7 +70,7 @@ class Extraction:
             self._show(document)
         except CitrusError as error:
             record.error = str(error)
-            if named:
+            if found.named:
                 record.failure = error
             else:
                 record.warnings.append(Notice(str(error), "file-not-read"))
@@ -78,7 +78,7 @@ class Extraction:
             if document is not None:
                 record.take(document)
                 document.close()
-        record.warnings[:0] = [Notice.of(note) for note in found.notes]
+        record.warnings[:0] = found.notes
         self.records.append(record)
         return record
 
