@@ -45,7 +45,7 @@ class DocumentTokens:
                 self.page = block.page
                 self.fraction = self._overall(index, block.fraction)
                 place = Place(index, block.page, block.label)
-                lines = _lines(block) if document.kind == "text" else ()
+                lines = _lines(block) if document.lined else ()
                 self.log.add(sum(self.counts), place, block.start, block.text, lines)
                 yield self._encode(place, block.text)
 

@@ -10,6 +10,7 @@ from citrus_cli.cli import ask, batch, bench, chat, compare, doctor, evaluate, i
 from citrus_cli.cli.config import defaults
 from citrus_cli.cli.declaring import grouped
 from citrus_cli.cli.exit_codes import epilog
+from citrus_cli.cli.extraction import text
 from citrus_cli.cli.group import Program
 from citrus_cli.cli.options import GENERAL, GeneralOptions
 from citrus_cli.cli.streams import write_out
@@ -21,6 +22,7 @@ COMMANDS = (
     batch,
     chat,
     compare,
+    text,
     ingest,
     store,
     doctor,

@@ -14,6 +14,7 @@ class ExitCode(IntEnum):
     DOCUMENT = 3
     MODEL = 4
     MEMORY = 5
+    NOT_ALL_READ = 5  # with --strict only, so that 5 means nothing new to whoever does not ask
     ROWS_FAILED = 6
     UNSUPPORTED = 7
     INTERRUPTED = 130
@@ -26,7 +27,7 @@ MEANINGS: dict[ExitCode, str] = {
     ExitCode.USAGE: "the command line, the environment or the config file makes no sense",
     ExitCode.DOCUMENT: "a document cannot be read, or has no text",
     ExitCode.MODEL: "a model cannot be had, loaded or served",
-    ExitCode.MEMORY: "out of memory",
+    ExitCode.MEMORY: "out of memory; with --strict also: something of a document was not read",
     ExitCode.ROWS_FAILED: "some rows of a batch, or parts of an evaluation, failed",
     ExitCode.UNSUPPORTED: "an answer is not in the documents or hardly rests on them "
     "(--fail-if-unsupported)",

@@ -100,6 +100,21 @@ class DocumentOptions:
 
 
 @dataclass(frozen=True)
+class StrictOptions:
+    """Whether it is a failure that something of a document is not in its text."""
+
+    strict: Annotated[
+        bool,
+        option(
+            "--strict",
+            help=f"End with exit code {ExitCode.NOT_ALL_READ.value} when a warning says that "
+            "something of the documents was not read.",
+            panel=DOCUMENTS,
+        ),
+    ] = False
+
+
+@dataclass(frozen=True)
 class ModelOptions:
     """Which model answers, where and how precisely."""
 

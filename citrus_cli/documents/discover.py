@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-import difflib
 import glob
 import os
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from citrus_cli.documents.sniff import SUPPORTED_SUFFIXES
+from citrus_cli.documents.file_names import (
+    expand_user,
+    is_web_address,
+    missing,
+    on_disk,
+    spelled_alike,
+)
+from citrus_cli.documents.folders import list_folder, natural_key
+from citrus_cli.documents.formats import suffixes
+from citrus_cli.documents.notices import Notice
 from citrus_cli.errors import DocumentError
 
 STDIN = "-"
@@ -20,12 +27,14 @@ STDIN = "-"
 class Found:
     """One thing to open: `path` is what messages call it; `file` is None for standard input.
 
-    `notes` say what was passed over on the way to it.
+    `notes` say what was passed over on the way to it; `named` is False for what a folder or pattern
+    holds: then it is no error if it cannot be read.
     """
 
     path: str
     file: Path | None
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[Notice, ...] = field(default=())
+    named: bool = True
 
 
 def find(sources: Sequence[str | os.PathLike[str]]) -> list[Found]:
@@ -56,100 +65,63 @@ def names(found: Sequence[Found]) -> list[str]:
         depths = [depth + more for depth, more in zip(depths, deeper, strict=True)]
 
 
-def natural_key(path: str) -> list[tuple[int, int, str]]:
-    """Sorts "page 2" before "page 10", and upper beside lower case."""
-    return [
-        (0, int(part), "") if part.isdecimal() else (1, 0, part.casefold())
-        for part in re.split(r"(\d+)", path)
-        if part
-    ]
-
-
 def _expand(source: str) -> Iterator[Found]:
     if source == STDIN:
         yield Found(STDIN, None)
         return
     if not source or "\0" in source:
         raise DocumentError(f"{source!r} is not a file name")
-    path = _expand_user(source)
-    if _exists(path):
-        if path.is_dir():
-            yield from _expand_folder(path)
+    path = expand_user(source)
+    there = on_disk(path)
+    if there is not None:
+        if there.is_dir():
+            yield from _expand_folder(there)
         else:
-            yield Found(source, path)
-    elif glob.has_magic(source):
+            yield Found(source if there == path else str(there), there)
+    elif glob.has_magic(source) and not is_web_address(source):
         yield from _expand_pattern(source)
     else:
-        raise _missing(source, path)
-
-
-def _expand_user(source: str) -> Path:
-    try:
-        return Path(source).expanduser()
-    except RuntimeError:  # there is no such user: then it is the file's name
-        return Path(source)
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError as error:  # a name that is too long, a folder that is closed to us
-        raise DocumentError(f"{path}: cannot be read ({error.strerror})") from error
+        raise missing(source, path)
 
 
 def _expand_pattern(pattern: str) -> Iterator[Found]:
-    matches = glob.glob(str(_expand_user(pattern)), recursive=True)  # noqa: PTH207
+    matches = {
+        match
+        for form in spelled_alike(str(expand_user(pattern)))
+        for match in glob.glob(form, recursive=True)  # noqa: PTH207
+    }
     files = sorted((match for match in matches if Path(match).is_file()), key=natural_key)
     if not files:
         raise DocumentError(f"{pattern}: no file matches; check the pattern and the folder")
-    yield from (Found(file, Path(file)) for file in files)
+    yield from _with_notes(files, _not_files(pattern, matches))
+
+
+def _not_files(pattern: str, matches: Iterable[str]) -> list[Notice]:
+    """What a pattern names besides files. Folders are on the way of one with two asterisks."""
+    folders = "**" not in pattern
+    others = [
+        match
+        for match in sorted(matches, key=natural_key)
+        if not Path(match).is_file() and (folders or not Path(match).is_dir())
+    ]
+    if not others:
+        return []
+    shown = ", ".join(others[:5]) + (f" and {len(others) - 5} more" if len(others) > 5 else "")
+    return [Notice(f"{pattern}: left out {shown} (no files)", "files-left-out")]
 
 
 def _expand_folder(folder: Path) -> Iterator[Found]:
-    files: list[str] = []
-    skipped: list[str] = []
-    notes: list[str] = []
-
-    def closed(error: OSError) -> None:
-        notes.append(f"{error.filename}: this folder was left out ({error.strerror})")
-
-    for parent, folders, names_here in os.walk(folder, onerror=closed):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in names_here:
-            if name.startswith("."):
-                continue
-            supported = Path(name).suffix.lower() in SUPPORTED_SUFFIXES
-            (files if supported else skipped).append(str(Path(parent, name)))
-    if not files:
-        suffixes = " ".join(sorted(SUPPORTED_SUFFIXES))
+    known = suffixes()
+    listing = list_folder(folder, known)
+    if not listing.files:
         raise DocumentError(
-            f"{folder}: no document in this folder (they end in {suffixes}); give other files by "
-            f"name" + (f"; {notes[0]}" if notes else "")
+            f"{folder}: no document in this folder (they end in {' '.join(sorted(known))}); "
+            f"give other files by name" + "".join(f"; {notice}" for notice in listing.notices[:1])
         )
-    if skipped:
-        skipped.sort(key=natural_key)
-        shown = ", ".join(Path(name).name for name in skipped[:3])
-        more = f" and {len(skipped) - 3} more" if len(skipped) > 3 else ""
-        notes.append(
-            f"{folder}: left out {shown}{more} (not a kind of document that is looked for in "
-            "folders; give such files by name)"
-        )
-    files.sort(key=natural_key)
+    yield from _with_notes(listing.files, listing.notices)
+
+
+def _with_notes(files: Sequence[str], notices: Sequence[Notice]) -> Iterator[Found]:
+    """What has been passed over goes with the first file."""
     for index, file in enumerate(files):
-        yield Found(file, Path(file), () if index else tuple(notes))
-
-
-def _missing(source: str, path: Path) -> DocumentError:
-    """The error for a file that is not there; names one that nearly is."""
-    try:
-        there = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else None
-    except OSError:
-        there = []
-    if there is None:
-        return DocumentError(f"{source}: there is no folder {path.parent}; check the path")
-    by_case = {name.casefold(): name for name in there}
-    near = difflib.get_close_matches(path.name.casefold(), by_case, n=1, cutoff=0.6)
-    if near:
-        meant = path.with_name(by_case[near[0]])
-        return DocumentError(f"{source}: there is no such file; did you mean {meant}?")
-    return DocumentError(f"{source}: there is no such file; check the name and the folder")
+        yield Found(file, Path(file), () if index else tuple(notices), named=False)

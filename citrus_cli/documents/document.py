@@ -6,11 +6,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Literal
+from typing import ClassVar
 
 from citrus_cli.documents.blocks import Block
-
-Kind = Literal["pdf", "text", "html"]
+from citrus_cli.documents.notices import Notice
+from citrus_cli.errors import CitrusError, DocumentError
 
 
 class Document(ABC):
@@ -22,7 +22,7 @@ class Document(ABC):
     Attributes:
         name: how the user and the model see it: the file's name, or "stdin".
         path: as the user gave it.
-        kind: "pdf", "text" or "html", by its content.
+        kind: the name of its format, such as "pdf".
         file: the file it is read from; None for a stream.
         size_bytes: its size; None for a stream that has not been read to its end.
         pages: how many of the pages asked for have been read.
@@ -31,7 +31,9 @@ class Document(ABC):
         warnings: what the user should know, one line each.
     """
 
-    kind: Kind
+    kind: str
+    lined: ClassVar[bool] = False
+    """Whether it is text whose lines a reader can find again: its blocks say where they start."""
 
     def __init__(self, name: str, path: str, size_bytes: int | None) -> None:
         self.name = name
@@ -41,9 +43,11 @@ class Document(ABC):
         self.pages = 0
         self.pages_without_text: list[int] = []
         self.pages_failed: list[int] = []
-        self.notes: list[str] = []
+        self.optional = False
+        """Whether others are read all the same if this one cannot be: it is one of a folder."""
+        self.notes: list[Notice] = []
         """Warnings from before any reading; every reading's warnings start with them."""
-        self.warnings: list[str] = []
+        self.warnings: list[Notice] = []
 
     def blocks(self) -> Iterator[Block]:
         """Reads the document from its start, lazily; raises DocumentError where it cannot be read.
@@ -54,13 +58,19 @@ class Document(ABC):
         self.pages_without_text = []
         self.pages_failed = []
         self.warnings = list(self.notes)
-        return self._read()
+        return self._read_what_can_be() if self.optional else self._read()
 
     def prefetch(self) -> None:  # noqa: B027 (most kinds have nothing to prepare)
         """Starts on what can be done before the first block is asked for."""
 
     def close(self) -> None:  # noqa: B027
         """Lets go of processes and temporary files; the document cannot be read any more."""
+
+    def _read_what_can_be(self) -> Iterator[Block]:
+        try:
+            yield from self._read()
+        except DocumentError as error:
+            self.warnings.append(not_read(error))
 
     @abstractmethod
     def _read(self) -> Iterator[Block]: ...
@@ -78,6 +88,11 @@ class Document(ABC):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.path!r}>"
+
+
+def not_read(error: CitrusError) -> Notice:
+    """The warning that a file of a folder is missing from what was read."""
+    return Notice(str(error), "file-not-read")
 
 
 def close_all(documents: Sequence[Document]) -> None:

@@ -17,5 +17,10 @@ class Notice(str):
         made.code = code
         return made
 
+    @classmethod
+    def of(cls, warning: str) -> Notice:
+        """A warning as one with a code; "other" for what has none."""
+        return warning if isinstance(warning, cls) else cls(warning, "other")
+
     def __reduce__(self) -> tuple[type[Notice], tuple[str, str]]:
         return type(self), (str(self), self.code)

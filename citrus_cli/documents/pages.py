@@ -1,4 +1,4 @@
-"""The pages of a PDF as a stream of messages that survives a page that hangs or crashes."""
+"""The pages of a document as a stream of messages that survives a page that hangs or crashes."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ class _Recycled(Exception):  # noqa: N818
 
 
 class PageStream:
-    """One reading of one PDF, in a process of its own that is replaced when it has to be.
+    """One reading of one document, in a process of its own that is replaced when it has to be.
 
     The process starts at once and runs ahead of the consumer, within the bounds of its pipe.
-    `damage` collects what pypdf complained about so far.
+    `damage` collects what the format's library complained about so far.
     """
 
     def __init__(self, job: Job, *, page_seconds: float) -> None:

@@ -54,7 +54,7 @@ class Extractor:
             )
         except OSError as error:
             raise DocumentError(
-                f"the process that reads PDFs cannot be started ({error.strerror}); "
+                f"the process that reads documents cannot be started ({error.strerror}); "
                 "end other programs and try again"
             ) from error
         self.ready = False

@@ -12,6 +12,9 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from citrus_cli.documents.blocks import Part
+from citrus_cli.documents.notices import Notice
+
 SHORT_TEXT = 200
 """A page with fewer characters than this, white space aside, may be a picture of text with a mark
 on it: then it matters what else the page shows."""
@@ -19,16 +22,26 @@ on it: then it matters what else the page shows."""
 
 @dataclass(frozen=True)
 class Job:
-    """One PDF to open, and unless `check` is set, to extract.
+    """One document to open, and unless `check` is set, to read.
 
-    `ranges` are the pages wanted (as in PageSelection), those up to `after` have been had.
-    `password` is tried after the empty one. The child's memory is limited to `memory_bytes`.
+    Attributes:
+        path: where it lies.
+        format: the name of its format, under which the child finds what reads it.
+        ranges: the pages wanted (as in PageSelection).
+        memory_bytes: what the child's memory is limited to.
+        name: what its file is called by the user, for its suffix; "" where it has no name.
+        password: what it is encrypted with; a PDF's empty password is tried first.
+        encoding: of its text, where the user says so.
+        after: the pages up to this one have been had.
     """
 
     path: str
+    format: str
     ranges: tuple[tuple[int, int | None], ...]
     memory_bytes: int
+    name: str = ""
     password: str | None = None
+    encoding: str | None = None
     after: int = 0
     check: bool = False
 
@@ -40,9 +53,10 @@ class Ready:
 
 @dataclass(frozen=True)
 class Opened:
-    """The document opens, and has `pages` pages."""
+    """The document opens, and has `pages` pages; `notices` say what is to know about it."""
 
     pages: int
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,7 +64,7 @@ class Refused:
     """The document cannot be opened.
 
     `code` is one of "password missing", "password wrong", "no cipher", "no pages", "memory",
-    "file" (the operating system says no) and "damaged".
+    "file" (the operating system says no), "damaged", and "said", of which `detail` says all.
     """
 
     code: str
@@ -68,40 +82,40 @@ class Measure:
     """
 
     characters: int
-    unreadable: int
-    readable: int
-    latin: int
-    vowels: int
-    short: str | None
+    unreadable: int = 0
+    readable: int = 0
+    latin: int = 0
+    vowels: int = 0
+    short: str | None = None
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page has been extracted; `blocks` messages with its text follow.
+    """A page has been read; `blocks` messages with its text follow.
 
-    `drawn`: it has little text, and shows a picture or drawing; `hidden`: some of its text, but not
-    all, is invisible.
+    `drawn`: it has little text, and shows a picture or drawing.
     """
 
     page: int
     label: str | None
     blocks: int
     drawn: bool
-    hidden: bool
     measure: Measure
+    notices: tuple[Notice, ...] = ()
 
 
 @dataclass(frozen=True)
 class Text:
-    """A block of the page announced last, and where it starts."""
+    """A block of the page announced last: where it starts, and the parts that start in it."""
 
     start: int
     text: str
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True)
 class Failed:
-    """A page cannot be extracted; `memory` says that it was for want of memory."""
+    """A page cannot be read; `memory` says that it was for want of memory."""
 
     page: int
     reason: str
@@ -110,7 +124,10 @@ class Failed:
 
 @dataclass(frozen=True)
 class Damage:
-    """pypdf complained, `count` times since the last such message; `first` is what it said."""
+    """The format's library complained, `count` times since the last such message.
+
+    `first` is what it said.
+    """
 
     count: int
     first: str
@@ -136,17 +153,29 @@ _KINDS: dict[str, type[Any]] = {
 
 def encode(message: Message | Job) -> bytes:
     """The message as one line; any string survives, lone surrogates included."""
-    return json.dumps({"kind": type(message).__name__, **asdict(message)}).encode("ascii") + b"\n"
+    fields = asdict(message)
+    if isinstance(message, (Opened, Page)):
+        fields["notices"] = [(str(notice), notice.code) for notice in message.notices]
+    return json.dumps({"kind": type(message).__name__, **fields}).encode("ascii") + b"\n"
 
 
 def decode(line: bytes) -> Message:
     """The message of one line."""
     fields = json.loads(line)
     kind = _KINDS[fields.pop("kind")]
+    if "notices" in fields:
+        fields["notices"] = tuple(Notice(text, code) for text, code in fields["notices"])
     if kind is Page:
         fields["measure"] = Measure(**fields["measure"])
+    elif kind is Text:
+        fields["parts"] = tuple(_part(part) for part in fields["parts"])
     message: Message = kind(**fields)
     return message
+
+
+def _part(fields: dict[str, Any]) -> Part:
+    box = fields.pop("box")
+    return Part(**fields, box=box and tuple(box))
 
 
 def decode_job(line: bytes) -> Job:

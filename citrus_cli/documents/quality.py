@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import defaultdict
 from collections.abc import Sequence
+from pathlib import Path
 
-from citrus_cli.documents.protocol import Page
+from citrus_cli.documents.notices import Notice
+from citrus_cli.documents.protocol import Failed, Page
+from citrus_cli.documents.verdict import Verdict, number_of_pages
 
 SPARSE_TEXT = 20
 """A page with a picture and fewer characters than this holds no text worth the name."""
@@ -14,26 +18,22 @@ _ENOUGH = 200
 _ENOUGH_LATIN = 400
 
 
-class Quality:
+class PdfVerdict(Verdict):
     """What is known about the text of the pages read so far."""
 
     def __init__(self) -> None:
+        super().__init__("it holds no text")
         self._pages = 0
-        self._empty: list[int] = []
         self._short: dict[str, list[int]] = defaultdict(list)
-        self._hidden: list[int] = []
         self._characters = self._unreadable = self._readable = self._latin = self._vowels = 0
 
     def add(self, page: Page) -> None:
-        """Takes a page into account."""
         measure = page.measure
         self._pages += 1
         if measure.characters == 0 or (measure.characters < SPARSE_TEXT and page.drawn):
             self._empty.append(page.page)
         elif measure.short is not None and page.drawn:
             self._short[measure.short].append(page.page)
-        if page.hidden:
-            self._hidden.append(page.page)
         self._characters += measure.characters
         self._unreadable += measure.unreadable
         self._readable += measure.readable
@@ -48,20 +48,38 @@ class Quality:
                 marks += pages
         return sorted(self._empty + marks)
 
-    def warnings(self) -> list[str]:
-        """What the user should know about the text, in a few words each."""
-        found = []
-        if self._is_gibberish():
-            found.append(
+    def notices(self) -> list[Notice]:
+        if not self._is_gibberish():
+            return []
+        return [
+            Notice(
                 "much of its text looks like gibberish (its fonts do not say which characters "
                 "they show); if answers make no sense, have its pages recognized: "
-                "ocrmypdf --force-ocr in.pdf out.pdf"
+                "ocrmypdf --force-ocr in.pdf out.pdf",
+                "gibberish",
             )
-        if self._hidden:
-            found.append(
-                f"text that is invisible on paper was read as well: {number_of_pages(self._hidden)}"
+        ]
+
+    def refusal(self, failed: Sequence[Failed], *, damaged: bool, file: Path) -> str | None:
+        empty = len(self.without_text())
+        pages = self._pages + len(failed)
+        if empty <= pages / 2 and empty + len(failed) < pages:
+            return None
+        if failed:
+            problem = (
+                f"{number_of_pages([one.page for one in failed])} of {pages} could not be read "
+                f"({failed[0].reason})" + (f", and {empty} hold no text" if empty else "")
             )
-        return found
+        elif pages == 1:
+            problem = "its only page holds no text"
+        else:
+            problem = f"{empty} of its {pages} pages hold no text"
+        fixed = shlex.quote(str(file.with_name(f"{file.stem}-fixed.pdf")))
+        if failed or damaged:
+            cure = "the file is damaged; fetch it again, or repair it: qpdf"
+        else:
+            cure = "it looks scanned; have its text recognized (OCR) first: ocrmypdf"
+        return f"{problem}; {cure} {shlex.quote(str(file))} {fixed}"
 
     def _is_gibberish(self) -> bool:
         if self._characters + self._unreadable < _ENOUGH:
@@ -74,16 +92,3 @@ class Quality:
         return self._latin > max(_ENOUGH_LATIN, 0.4 * self._characters) and (
             self._vowels < 0.2 * self._latin
         )
-
-
-def number_of_pages(pages: Sequence[int]) -> str:
-    """Page numbers in words: "page 3", "pages 3-5, 9", at most six ranges of them."""
-    ranges: list[list[int]] = []
-    for page in pages:
-        if ranges and page == ranges[-1][1] + 1:
-            ranges[-1][1] = page
-        else:
-            ranges.append([page, page])
-    names = [str(first) if first == last else f"{first}-{last}" for first, last in ranges]
-    shown = ", ".join(names[:6]) + (f" and more ({len(pages)} pages)" if len(names) > 6 else "")
-    return f"page {shown}" if len(pages) == 1 else f"pages {shown}"

@@ -4,21 +4,11 @@ from __future__ import annotations
 
 import codecs
 import re
-from pathlib import Path
-from typing import Literal
 
-from citrus_cli.documents.document import Kind
+from citrus_cli.documents.formats.base import Head
 
 HEAD = 65_536
 """So many bytes are enough to tell."""
-
-HTML_SUFFIXES = frozenset((".html", ".htm", ".xhtml"))
-_TEXT_SUFFIXES = """
-    .txt .text .md .markdown .mdx .rst .adoc .asciidoc .org .tex .log .csv .tsv .json .jsonl .ndjson
-    .yaml .yml .toml .xml .srt .vtt .eml
-"""
-TEXT_SUFFIXES = frozenset(_TEXT_SUFFIXES.split())
-SUPPORTED_SUFFIXES = HTML_SUFFIXES | TEXT_SUFFIXES | {".pdf"}
 
 _BOMS = (
     (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it starts with
@@ -57,12 +47,6 @@ _ARCHIVES = (
     b"\x28\xb5\x2f\xfd",
 )
 
-Verdict = Kind | Literal["empty"]
-
-
-class Unsupported(Exception):  # noqa: N818 (a verdict; the caller knows the file and raises)
-    """The bytes are no document that can be read; the message says what they are and the cure."""
-
 
 def bom_encoding(head: bytes) -> str | None:
     """The encoding that a byte order mark at the start gives away."""
@@ -79,40 +63,27 @@ def is_text_encoding(name: str) -> bool:
     return getattr(codec, "_is_text_encoding", True) and codec.incrementaldecoder is not None
 
 
-def classify(head: bytes, name: str, *, encoding: str | None = None) -> Verdict:
-    """The kind of a document named `name` that starts with `head` (up to HEAD bytes).
-
-    Content goes before the name, except that a page of HTML is only taken for one where the name
-    does not say that it is text. Raises Unsupported.
-    """
-    suffix = Path(name).suffix.lower()
-    if not head.strip():
-        return "empty"
-    if _is_pdf(head, suffix):
-        return "pdf"
-    mark = bom_encoding(head)
-    wide = (mark or encoding or "").replace("_", "-").lower().startswith(("utf-16", "utf-32"))
-    html = bool(_HTML.match(head.removeprefix(codecs.BOM_UTF8)))
-    if suffix == ".pdf":
-        raise Unsupported(_not_a_pdf(head, html=html))
-    if not wide:
-        _refuse_binary(head, suffix)
-    if suffix in HTML_SUFFIXES or (html and suffix not in TEXT_SUFFIXES):
-        return "html"
-    return "text"
+def looks_like_html(data: bytes) -> bool:
+    """Whether a document that starts with `data` says of itself that it is a web page."""
+    return bool(_HTML.match(data.removeprefix(codecs.BOM_UTF8)))
 
 
-def _is_pdf(head: bytes, suffix: str) -> bool:
-    at = head[:1024].find(b"%PDF-")
-    if at < 0:
-        return False
-    # readers accept junk before the header; a text may speak of it
-    before = head[:at].removeprefix(codecs.BOM_UTF8).strip()
-    return not before or suffix == ".pdf" or b"\0" in head
+def is_wide(head: Head) -> bool:
+    """Whether the text is in an encoding whose every other byte may be NUL."""
+    encoding = bom_encoding(head.data) or head.encoding or ""
+    return encoding.replace("_", "-").lower().startswith(("utf-16", "utf-32"))
 
 
-def _not_a_pdf(head: bytes, *, html: bool) -> str:
-    if html:
+def why_no_text(head: Head) -> str | None:
+    """Why a document that is of no format with a mark of its own is no text either: what it is,
+    and the cure; None where it may well be text."""
+    if head.suffix == ".pdf":
+        return _not_a_pdf(head.data)
+    return None if is_wide(head) else _why_binary(head.data, head.suffix)
+
+
+def _not_a_pdf(head: bytes) -> str:
+    if looks_like_html(head):
         return (
             "it is a web page, not a PDF (a log-in or error page that was saved under the name?); "
             "download it again, or rename it to .html"
@@ -125,17 +96,18 @@ def _not_a_pdf(head: bytes, *, html: bool) -> str:
     return "it is not a PDF (its header is missing); if it is text, rename it to .txt"
 
 
-def _refuse_binary(head: bytes, suffix: str) -> None:
+def _why_binary(head: bytes, suffix: str) -> str | None:
     if known := _recognize(head, suffix):
-        raise Unsupported(f"it is {known}")
+        return f"it is {known}"
     if b"\0" in head:
-        raise Unsupported(
+        return (
             "it is not text but binary data (it has NUL bytes); if it is UTF-16 text without a "
             "byte order mark, say so with --encoding utf-16-le"
         )
-    controls = sum(head.count(code) for code in range(1, 32) if code not in b"\t\n\v\f\r\x1b")
+    controls = sum(head.count(code) for code in range(1, 32) if code not in b"\t\n\v\f\r\x1b\b")
     if controls > len(head) / 10:
-        raise Unsupported("it is not text but binary data; convert it to PDF or text first")
+        return "it is not text but binary data; convert it to PDF or text first"
+    return None
 
 
 def _recognize(head: bytes, suffix: str) -> str:

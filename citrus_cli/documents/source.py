@@ -78,11 +78,11 @@ class StreamSource:
         self._kept.seek(0)
         return self._kept.read(PIECE)
 
-    def save(self) -> Path:
-        """Everything as a file with a name, which lives as long as this source."""
+    def save(self, suffix: str) -> Path:
+        """Everything as a file whose name ends so; it lives as long as this source."""
         while self._fetch():
             pass
-        handle, name = tempfile.mkstemp(prefix="citrus-", suffix=".pdf")
+        handle, name = tempfile.mkstemp(prefix="citrus-", suffix=suffix)
         self._saved = weakref.finalize(self, _remove, name)
         try:
             with os.fdopen(handle, "wb") as file:

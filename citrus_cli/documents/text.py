@@ -11,12 +11,13 @@ from citrus_cli.documents.blocks import BLOCK_LIMIT, Block, cut_position
 from citrus_cli.documents.clean import PAGE_END, WhiteSpace, clean_characters
 from citrus_cli.documents.document import Document
 from citrus_cli.documents.line_numbers import jumps
+from citrus_cli.documents.notices import Notice
 from citrus_cli.documents.selection import EVERY_PAGE, PageSelection
 from citrus_cli.documents.sniff import bom_encoding
 from citrus_cli.documents.source import Source
 from citrus_cli.errors import DocumentError, UsageError
 
-_NULS = "it holds NUL characters, which were left out"
+_NULS = Notice("it holds NUL characters, which were left out", "nul-characters")
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class TextDocument(Document):
     """
 
     kind = "text"
+    lined = True
 
     def __init__(
         self,
@@ -154,7 +156,12 @@ class TextDocument(Document):
         if self._selection is not None:
             self._check_selection(self._selection, pages)
             if beyond := self._selection.beyond(pages):
-                self.warnings.append(f"there is no page {beyond}, it has {pages}; the rest is read")
+                self.warnings.append(
+                    Notice(
+                        f"there is no page {beyond}, it has {pages}; the rest is read",
+                        "pages-beyond-end",
+                    )
+                )
         if pages == page:
             yield from self._last_segments(buffer, page, line, size)
 
@@ -181,7 +188,8 @@ class TextDocument(Document):
             try:
                 text = lines.decode(piece, final=not piece)
             except UnicodeError as error:
-                raise undecodable(self.name, encoding, error, done - pending) from error
+                problem = undecodable(encoding, error, done - pending)
+                raise DocumentError(f"{self.name}: {problem}") from error
             done += len(piece)
             if text or not piece:
                 yield text, done
@@ -205,15 +213,15 @@ def _share(done: float, size: int | None) -> float | None:
     return min(max(done / size, 0.0), 1.0) if size else 1.0
 
 
-def undecodable(name: str, encoding: str, error: UnicodeError, base: int) -> DocumentError:
-    """The error that names the offending byte; `base` is where the decoder's input starts."""
+def undecodable(encoding: str, error: UnicodeError, base: int) -> str:
+    """What names the offending byte, and the cure; `base` is where the decoder's input starts."""
     what, other = str(error), "cp1252" if encoding == "utf-8" else "utf-8"
     if isinstance(error, UnicodeDecodeError):
         at_end = ", its very end: an incomplete file?" if "end of data" in error.reason else ""
         what = f"byte 0x{error.object[error.start]:02x} at offset {base + error.start:,}{at_end}"
     elif "BOM" in what:
         other = f"{encoding}-le"
-    return DocumentError(
-        f"{name}: it is not {encoding.upper()} text ({what}); give its encoding, for example "
+    return (
+        f"it is not {encoding.upper()} text ({what}); give its encoding, for example "
         f"--encoding {other}"
     )

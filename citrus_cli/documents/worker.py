@@ -1,4 +1,4 @@
-"""The process that extracts PDFs: pypdf meets hostile files here, where it can be stopped.
+"""The process that reads documents: libraries meet hostile files here, where it can be stopped.
 
 It keeps to itself: it ignores Ctrl-C (that is its parent's to handle), limits its own memory, never
 writes anything but messages, and ends as soon as its standard input closes.
@@ -7,28 +7,23 @@ writes anything but messages, and ends as soon as its standard input closes.
 from __future__ import annotations
 
 import contextlib
-import io
 import logging
 import os
 import queue
-import re
 import signal
 import sys
 import threading
+from bisect import bisect_left
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import BinaryIO
 
 import psutil
-from pypdf import PdfReader
-from pypdf.errors import DependencyError
 
 from citrus_cli.documents.blocks import cut
 from citrus_cli.documents.clean import PAGE_END
-from citrus_cli.documents.content import read_page
-from citrus_cli.documents.lines import clean_page
+from citrus_cli.documents.formats import Format, PageText, Reader, Refusal, by_name
 from citrus_cli.documents.protocol import (
-    SHORT_TEXT,
     Damage,
     Done,
     Failed,
@@ -46,10 +41,8 @@ from citrus_cli.documents.protocol import (
 )
 from citrus_cli.documents.selection import PageSelection
 
-_UNREADABLE = re.compile("[\0-\x08\x0e-\x1f\x7f-\x9f\ue000-\uf8ff\ufffd\U000f0000-\U0010ffff]")
-_LATIN = re.compile("[A-Za-z]")
-_VOWEL = re.compile("[AEIOUYaeiouy]")
-_DIGITS = re.compile(r"\d{1,5}")
+PAGE_LIMIT = 50_000_000
+"""Most characters that a page may hold."""
 
 
 def main() -> None:
@@ -77,7 +70,7 @@ def _listen(stdin: BinaryIO, jobs: queue.SimpleQueue[bytes]) -> None:
 
 
 class _Log(logging.Handler):
-    """Collects what pypdf complains about."""
+    """Collects what a format's library complains about."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -103,30 +96,37 @@ class _Worker:
     def __init__(self, out: BinaryIO) -> None:
         self._out = out
         self._log = _Log()
-        logger = logging.getLogger("pypdf")
-        logger.addHandler(self._log)
-        logger.propagate = False
         self._send(Ready())
 
     def run(self, job: Job) -> bool:
         """Does one job; False when this process should do no more."""
         _limit_memory(job.memory_bytes)
         try:
-            reader, total = _open(job)
+            form = by_name(job.format)
+            self._listen_to(form)
+            reader = form.open(job)
+            opened = Opened(reader.pages, tuple(reader.notices))
         except MemoryError:
             self._send(Refused("memory", ""))
             return False
-        except BaseException as error:  # cryptography's Rust panics are no Exceptions
+        except BaseException as error:  # Rust panics, in what some libraries use, are no Exceptions
             self._send(_refusal(error))
             return True
-        self._send(Opened(total) if total else Refused("no pages", ""))
-        if total and not job.check:
-            for message in _extract(reader, total, job):
+        self._send(opened if opened.pages else Refused("no pages", ""))
+        if opened.pages and not job.check:
+            for message in _read(reader, job):
                 self._send(message)
                 if isinstance(message, Recycle) or (isinstance(message, Failed) and message.memory):
                     return False
             self._send(Done())
         return True
+
+    def _listen_to(self, form: Format) -> None:
+        if form.logger is not None:
+            logger = logging.getLogger(form.logger)
+            logger.propagate = False
+            if self._log not in logger.handlers:
+                logger.addHandler(self._log)
 
     def _send(self, message: Message) -> None:
         if damage := self._log.take():
@@ -149,101 +149,52 @@ def _limit_memory(limit: int) -> None:
             resource.setrlimit(kind, (value, hard))
 
 
-class _PasswordError(Exception):
-    pass
-
-
-def _open(job: Job) -> tuple[PdfReader, int]:
-    """The reader of a document, decrypted, and the number of its pages."""
-    stream = Path(job.path).open("rb")  # noqa: SIM115 (pages are read from it later)
-    try:
-        return _open_stream(stream, job.password)
-    except (MemoryError, _PasswordError, DependencyError):
-        raise
-    except BaseException:
-        # pypdf does not look at a file without an end; given one, it finds the objects there are
-        stream.seek(0)
-        mended = io.BytesIO(stream.read() + b"\nstartxref\n0\n%%EOF\n")
-        with contextlib.suppress(Exception):
-            reader, total = _open_stream(mended, job.password)
-            if total:
-                return reader, total
-        raise
-
-
-def _open_stream(stream: IO[bytes], password: str | None) -> tuple[PdfReader, int]:
-    reader = PdfReader(stream, strict=False)
-    if reader.is_encrypted and not reader.decrypt(""):
-        if password is None:
-            raise _PasswordError("password missing")
-        if not reader.decrypt(password):
-            raise _PasswordError("password wrong")
-    return reader, len(reader.pages)
-
-
 def _refusal(error: BaseException) -> Refused:
-    if isinstance(error, _PasswordError):
-        return Refused(str(error), "")
-    if isinstance(error, DependencyError):
-        return Refused("no cipher", _describe(error))
-    if isinstance(error, OSError):
-        return Refused("file", error.strerror or _describe(error))
-    return Refused("damaged", _describe(error))
+    if isinstance(error, Refusal):
+        return Refused(error.code, str(error))
+    if isinstance(error, OSError) and error.strerror:
+        return Refused("file", error.strerror)
+    return Refused("damaged", describe(error))
 
 
-def _describe(error: BaseException) -> str:
+def describe(error: BaseException) -> str:
+    """The error in one line."""
     text = " ".join(str(error).split())[:200]
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def _extract(reader: PdfReader, total: int, job: Job) -> Iterator[Message]:
-    labels = _labels(reader, total)
+def _read(reader: Reader, job: Job) -> Iterator[Message]:
     process = psutil.Process()
-    for number in PageSelection(job.ranges).within(total):
+    for number in PageSelection(job.ranges).within(reader.pages):
         if number <= job.after:
             continue
         try:
-            content = read_page(reader.pages[number - 1])
-            text = clean_page(content.text)
-            blocks = list(cut(text + PAGE_END)) if text else []
-            measure = _measure(content.text, text)
+            page = reader.page(number)
+            if len(page.text) > PAGE_LIMIT:
+                raise Refusal(f"its text is longer than {PAGE_LIMIT:,} characters")
+            texts = _texts(page)
         except MemoryError:
             yield Failed(number, "out of memory", memory=True)
             return
-        except BaseException as error:
-            yield Failed(number, _describe(error))
+        except BaseException as error:  # Rust panics, in what some libraries use, are no Exceptions
+            yield Failed(number, str(error) if isinstance(error, Refusal) else describe(error))
             continue
-        hidden = bool(content.visible and content.invisible)
-        yield Page(number, labels.get(number), len(blocks), content.drawn, hidden, measure)
-        for start, piece in blocks:
-            yield Text(start, piece)
+        measure = page.measure or Measure(len("".join(page.text.split())))
+        yield Page(number, page.label, len(texts), page.drawn, measure, tuple(page.notices))
+        yield from texts
+        del page, texts
         if process.memory_info().rss > job.memory_bytes // 2:
             yield Recycle()
             return
 
 
-def _labels(reader: PdfReader, total: int) -> dict[int, str]:
-    """The page labels that say something else than the page's number; damaged ones say nothing."""
-    try:
-        labels = [str(label).strip() for label in reader.page_labels]
-    except BaseException:
-        return {}
-    if len(labels) != total:
-        return {}
-    return {
-        number: label
-        for number, label in enumerate(labels, start=1)
-        if label and label != str(number)
-    }
-
-
-def _measure(raw: str, text: str) -> Measure:
-    solid = "".join(text.split())
-    return Measure(
-        characters=len(solid),
-        unreadable=len(_UNREADABLE.findall(raw)),
-        readable=sum(map(str.isalnum, solid)),
-        latin=len(_LATIN.findall(solid)),
-        vowels=len(_VOWEL.findall(solid)),
-        short=_DIGITS.sub("#", solid) if len(solid) < SHORT_TEXT else None,
-    )
+def _texts(page: PageText) -> list[Text]:
+    """The page's text in blocks, each with the parts that start in it."""
+    if not page.text:
+        return []
+    starts = [part.start for part in page.parts]
+    texts = []
+    for start, piece in cut(page.text + PAGE_END):
+        first, after = bisect_left(starts, start), bisect_left(starts, start + len(piece))
+        texts.append(Text(start, piece, tuple(page.parts[first:after])))
+    return texts

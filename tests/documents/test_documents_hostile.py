@@ -74,7 +74,7 @@ def test_a_page_that_takes_too_long_is_named(opened: Open, write: Write) -> None
     assert read(document) == [1, 3]
     assert time.monotonic() - start < 20
     assert document.pages_failed == [2]
-    assert document.warnings == ["page 2 could not be extracted (it took longer than 2 seconds)"]
+    assert document.warnings == ["page 2 could not be read (it took longer than 2 seconds)"]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is limited on Linux alone")
@@ -84,9 +84,7 @@ def test_a_page_that_takes_too_much_memory_is_named(opened: Open, write: Write) 
     )
     assert read(document) == [1, 3]
     assert document.pages_failed == [2]
-    assert document.warnings == [
-        "page 2 could not be extracted (it needs more than 0.19 GiB of memory)"
-    ]
+    assert document.warnings == ["page 2 could not be read (it needs more than 0.19 GiB of memory)"]
 
 
 def test_forms_that_call_themselves_or_fan_out(opened: Open, write: Write) -> None:
@@ -266,18 +264,18 @@ class _Scripted:
         pass
 
 
-MEASURE = Measure(100, 0, 100, 100, 40, None)
+MEASURE = Measure(100, 0, 100, 100, 40)
 
 
 def _page(number: int, blocks: int = 1) -> Page:
-    return Page(number, None, blocks, False, False, MEASURE)
+    return Page(number, None, blocks, False, MEASURE)
 
 
 def _stream(monkeypatch: pytest.MonkeyPatch, *scripts: list[Message | Exception]) -> PageStream:
     monkeypatch.setattr(pages, "Extractor", _Scripted)
     monkeypatch.setattr(_Scripted, "scripts", [list(script) for script in scripts], raising=False)
     monkeypatch.setattr(_Scripted, "jobs", [], raising=False)
-    return PageStream(Job("a.pdf", ((1, None),), 2**30), page_seconds=1)
+    return PageStream(Job("a.pdf", "pdf", ((1, None),), 2**30), page_seconds=1)
 
 
 def test_a_process_that_has_grown_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:

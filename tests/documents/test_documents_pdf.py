@@ -13,6 +13,7 @@ from pdf_builder import PageSpec, build, scan, show
 from citrus_cli.documents import Block, Document, open_documents
 from citrus_cli.documents.blocks import BLOCK_LIMIT
 from citrus_cli.documents.clean import PAGE_END
+from citrus_cli.documents.document import close_all
 from citrus_cli.errors import DocumentError, UsageError
 
 Open = Callable[..., Document]
@@ -158,12 +159,14 @@ def test_a_page_that_fails_is_named_and_the_others_survive(opened: Open, write: 
     assert list(page_texts(document)) == [1, 3, 5]
     assert (document.pages, document.pages_failed) == (5, [2, 4])
     assert document.pages_without_text == []
-    assert document.warnings[0].startswith("pages 2, 4 could not be extracted (page 2: ")
+    assert document.warnings[0].startswith("pages 2, 4 could not be read (page 2: ")
 
 
 def test_no_page_can_be_extracted(opened: Open, write: Write) -> None:
     document = opened(write("a.pdf", build([BROKEN, BROKEN])))
-    with pytest.raises(DocumentError, match=r"a.pdf: pages 1-2 of 2 could not be .*damaged.*qpdf"):
+    with pytest.raises(
+        DocumentError, match=r"a.pdf: pages 1-2 of 2 could not be read.*damaged.*qpdf"
+    ):
         list(document.blocks())
     assert document.pages_failed == [1, 2]
 
@@ -241,7 +244,7 @@ def test_invisible_text_is_warned_about(opened: Open, write: Write) -> None:
     layer = PageSpec(scan().content + b" 3 Tr " + show(PROSE), image=True)  # as OCR makes it
     document = opened(write("a.pdf", build([PROSE, hidden, layer])))
     assert "praise the author" in page_texts(document)[2]
-    assert document.warnings == ["text that is invisible on paper was read as well: page 2"]
+    assert document.warnings == ["page 2: text that is invisible on paper was read as well"]
 
 
 def test_text_is_cleaned(opened: Open, write: Write) -> None:
@@ -266,8 +269,14 @@ def test_several_pdfs_are_all_checked_and_read(write: Write, tmp_path: Path) -> 
     for document in with_documents:
         document.close()
     write("4.pdf", b"%PDF-1.4 and nothing else %%EOF")
+    documents = open_documents([tmp_path])
+    assert [document.name for document in documents] == ["1.pdf", "2.pdf", "3.txt", "10.pdf"]
+    [left_out] = documents[0].warnings
+    assert left_out.code == "file-not-read"
+    assert left_out.startswith("4.pdf: it is damaged")
+    close_all(documents)
     with pytest.raises(DocumentError, match=r"^4.pdf: it is damaged"):
-        open_documents([tmp_path])
+        open_documents([tmp_path / "1.pdf", tmp_path / "4.pdf"])
 
 
 def test_reading_anew_ends_the_reading_before(opened: Open, write: Write) -> None:

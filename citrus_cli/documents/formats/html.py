@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import bisect
 import re
-from collections.abc import Iterator
 from html.parser import HTMLParser
+from pathlib import Path
 
-from citrus_cli.documents.blocks import Block, cut
-from citrus_cli.documents.clean import PAGE_END, clean_characters, compact_white_space
-from citrus_cli.documents.document import Document
-from citrus_cli.documents.sniff import bom_encoding, is_text_encoding
-from citrus_cli.documents.source import Source
+from citrus_cli.documents.clean import clean_characters, compact_white_space
+from citrus_cli.documents.formats.base import Format, Head, PageText, Reader, ReadPages, Refusal
+from citrus_cli.documents.formats.text import Text
+from citrus_cli.documents.notices import Notice
+from citrus_cli.documents.protocol import Job
+from citrus_cli.documents.sniff import bom_encoding, is_text_encoding, looks_like_html
 from citrus_cli.documents.text import undecodable
-from citrus_cli.errors import DocumentError
 
 _DROPPED = frozenset(("script", "style", "template", "title"))
 _PARAGRAPH_TAGS = """
@@ -35,48 +34,36 @@ _READ_AS = {"iso-8859-1": "cp1252", "latin-1": "cp1252", "latin1": "cp1252", "as
 _READ_AS["us-ascii"] = "cp1252"
 
 
-class HtmlDocument(Document):
-    """A web page. It is one page, and is held in memory while it is read."""
+class Html(Format):
+    """A web page. It is one page."""
 
-    kind = "html"
+    name = "html"
+    title = "a web page"
+    suffixes = frozenset((".html", ".htm", ".xhtml"))
+    nothing = (
+        "it holds no text (a page that scripts fill in?); save it from the browser as PDF or text"
+    )
 
-    def __init__(
-        self, source: Source, name: str, path: str, *, encoding: str | None = None
-    ) -> None:
-        super().__init__(name, path, source.size)
-        self._source = source
-        self._encoding = encoding
+    def accepts(self, head: Head) -> bool:
+        if head.suffix in self.suffixes:
+            return True
+        return looks_like_html(head.data) and head.suffix not in Text.suffixes | {".pdf"}
 
-    def close(self) -> None:
-        self._source.close()
+    def open(self, job: Job) -> Reader:
+        lines, hidden = read_html(_decode(Path(job.path).read_bytes(), job.encoding))
+        notice = Notice(
+            "it also holds text that a browser hides, which was read as well", "hidden-text"
+        )
+        text = "\n".join(line for line, _ in lines)
+        return ReadPages([PageText(text, notices=[notice] if hidden else [])])
 
-    def _read(self) -> Iterator[Block]:
-        lines, hidden = read_html(self._decode(b"".join(self._source.pieces())))
-        self.size_bytes = self._source.size
-        if hidden:
-            self.warnings.append("it also holds text that a browser hides, which was read as well")
-        if not lines:
-            raise DocumentError(
-                f"{self.name}: it holds no text (a page that scripts fill in?); "
-                "save it from the browser as PDF or text"
-            )
-        self.pages = 1
-        ends, end = [], 0
-        for line, _ in lines:
-            end += len(line) + 1
-            ends.append(end)
-        text = "\n".join(line for line, _ in lines) + PAGE_END
-        for start, piece in cut(text):
-            index = min(bisect.bisect_right(ends, start), len(lines) - 1)
-            fraction = (start + len(piece)) / len(text)
-            yield Block(piece, 1, None, lines[index][1], start, fraction)
 
-    def _decode(self, data: bytes) -> str:
-        encoding = self._encoding or bom_encoding(data[:4]) or _declared(data) or "utf-8"
-        try:
-            return data.decode(encoding)
-        except UnicodeError as error:
-            raise undecodable(self.name, encoding, error, 0) from error
+def _decode(data: bytes, encoding: str | None) -> str:
+    encoding = encoding or bom_encoding(data[:4]) or _declared(data) or "utf-8"
+    try:
+        return data.decode(encoding)
+    except UnicodeError as error:
+        raise Refusal(undecodable(encoding, error, 0)) from error
 
 
 def _declared(data: bytes) -> str | None:

@@ -1,65 +1,69 @@
-"""PDF documents: pages from a process of their own, and a verdict on whether they hold text."""
+"""Documents that a process of its own reads, page by page: every format but plain text."""
 
 from __future__ import annotations
 
-import shlex
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
 from citrus_cli.documents.blocks import Block
 from citrus_cli.documents.document import Document
+from citrus_cli.documents.formats.base import Format
+from citrus_cli.documents.notices import Notice
 from citrus_cli.documents.pages import GaveUp, PageStream
 from citrus_cli.documents.protocol import Damage, Failed, Job, Opened, Page, Refused
-from citrus_cli.documents.quality import Quality, number_of_pages
 from citrus_cli.documents.selection import EVERY_PAGE, PageSelection
 from citrus_cli.documents.source import StreamSource
+from citrus_cli.documents.verdict import Verdict, number_of_pages
 from citrus_cli.errors import DocumentError, UsageError
 
-_TAIL_BYTES = 2048
 
+class ParsedDocument(Document):
+    """A file of any format that is read in a child process.
 
-class PdfDocument(Document):
-    """A PDF file.
-
-    `following` is the PDF to be read next, if any: it starts to be extracted when the reading of
-    this one begins, so that its first pages wait when they are needed.
+    `following` is the document to be read next, if it is such a one: its process starts when the
+    reading of this one begins, so that its first pages wait when they are needed.
     """
-
-    kind = "pdf"
 
     def __init__(
         self,
+        form: Format,
         file: Path,
         name: str,
         path: str,
         *,
         selection: PageSelection | None = None,
         password: str | None = None,
-        page_seconds: float = 60,
-        page_memory_bytes: int = 2 * 2**30,
+        encoding: str | None = None,
+        page_seconds: float,
+        page_memory_bytes: int,
     ) -> None:
         super().__init__(name, path, file.stat().st_size)
-        self.following: weakref.ref[PdfDocument] | None = None
+        self.kind = form.name
+        self.following: weakref.ref[ParsedDocument] | None = None
         self.kept: StreamSource | None = None
         """Where the file comes from, if it was piped in; lets go of it at the end."""
         self.job = Job(
             path=str(file.absolute()),
+            format=form.name,
             ranges=(selection or EVERY_PAGE).ranges,
-            memory_bytes=page_memory_bytes,
+            memory_bytes=min(page_memory_bytes, form.memory_bytes or page_memory_bytes),
+            name=name,
             password=password,
+            encoding=encoding,
         )
+        self._form = form
         self._file = file
         self._page_seconds = page_seconds
         self._prefetched: PageStream | None = None
         self._reading: PageStream | None = None
         self._closed = False
 
-    def check(self) -> None:
-        """Opens the PDF in the process that will go on to read it; raises if it does not open."""
+    def open(self) -> Opened | Refused:
+        """Opens it in the process that will go on to read it."""
         self.prefetch()
         assert self._prefetched is not None
-        self.accept(self._prefetched.open())
+        return self._prefetched.open()
 
     def accept(self, answer: Opened | Refused) -> None:
         """Takes note that the document opens, or raises why it does not."""
@@ -72,11 +76,21 @@ class PdfDocument(Document):
             has = "1 page" if answer.pages == 1 else f"{answer.pages} pages"
             raise UsageError(f"{self.name}: there is no page {selection}, it has {has}")
         if beyond := selection.beyond(answer.pages):
-            self.notes.append(f"there is no page {beyond}, it has {answer.pages}; the rest is read")
-        if self._is_cut_off():
             self.notes.append(
-                f"its end is missing (an incomplete download?); {answer.pages} pages were found"
+                Notice(
+                    f"there is no page {beyond}, it has {answer.pages}; the rest is read",
+                    "pages-beyond-end",
+                )
             )
+        if self._form.is_cut_off(self._file):
+            self.notes.append(
+                Notice(
+                    f"its end is missing (an incomplete download?); {answer.pages} pages were "
+                    "found",
+                    "end-missing",
+                )
+            )
+        self.notes += answer.notices
 
     def prefetch(self) -> None:
         if self._prefetched is None and not self._closed:
@@ -105,10 +119,11 @@ class PdfDocument(Document):
         following = self.following() if self.following else None
         if following is not None:
             following.prefetch()
-        quality = Quality()
+        verdict = self._form.verdict()
         failed: list[Failed] = []
+        noticed: dict[Notice, list[int]] = {}
         try:
-            yield from self._read_pages(stream, quality, failed)
+            yield from self._read_pages(stream, verdict, failed, noticed)
         except GaveUp as end:
             raise DocumentError(
                 f"{self.name}: gave up at page {end.page}: too many of its pages take more time or "
@@ -116,12 +131,19 @@ class PdfDocument(Document):
             ) from end
         finally:
             stream.close()
-            self.pages_without_text = quality.without_text()
-            self._warn(stream.damage, failed, quality)
-        self._judge(failed, damaged=bool(stream.damage))
+            self.pages_without_text = verdict.without_text()
+            self._warn(stream.damage, failed, noticed)
+            self.warnings += verdict.notices()
+        refusal = verdict.refusal(failed, damaged=bool(stream.damage), file=self._called())
+        if refusal is not None:
+            raise DocumentError(f"{self.name}: {refusal}")
 
     def _read_pages(
-        self, stream: PageStream, quality: Quality, failed: list[Failed]
+        self,
+        stream: PageStream,
+        verdict: Verdict,
+        failed: list[Failed],
+        noticed: dict[Notice, list[int]],
     ) -> Iterator[Block]:
         """The blocks of all selected pages; what is learned on the way goes to the last two."""
         opened = stream.open()
@@ -139,53 +161,55 @@ class PdfDocument(Document):
             elif isinstance(message, Page):
                 page, done = message, 0
                 self.pages += 1
-                quality.add(message)
+                verdict.add(message)
+                for notice in message.notices:
+                    noticed.setdefault(notice, []).append(message.page)
             else:
                 assert page is not None
                 done += 1
                 fraction = (self.pages - 1 + done / page.blocks) / selected
-                yield Block(message.text, page.page, page.label, 1, message.start, fraction)
+                yield Block(
+                    message.text,
+                    page.page,
+                    page.label,
+                    1,
+                    message.start,
+                    fraction,
+                    parts=message.parts,
+                )
 
-    def _warn(self, damage: list[Damage], failed: list[Failed], quality: Quality) -> None:
+    def _warn(
+        self, damage: list[Damage], failed: list[Failed], noticed: dict[Notice, list[int]]
+    ) -> None:
         if failed:
             first = "" if len(failed) == 1 else f"page {failed[0].page}: "
             self.warnings.append(
-                f"{number_of_pages(self.pages_failed)} could not be extracted "
-                f"({first}{failed[0].reason})"
+                Notice(
+                    f"{number_of_pages(self.pages_failed)} could not be read "
+                    f"({first}{failed[0].reason})",
+                    "pages-failed",
+                )
             )
         if damage:
             more = sum(item.count for item in damage) - 1
             others = f"; {more} more" if more else ""
             self.warnings.append(
-                f"the file is damaged, so text may be missing or wrong ({damage[0].first}{others})"
+                Notice(
+                    "the file is damaged, so text may be missing or wrong "
+                    f"({damage[0].first}{others})",
+                    "damaged",
+                )
             )
-        self.warnings += quality.warnings()
-
-    def _judge(self, failed: list[Failed], *, damaged: bool) -> None:
-        """Raises when what has been read is not the document's text."""
-        empty = len(self.pages_without_text)
-        if empty <= self.pages / 2 and empty + len(failed) < self.pages:
-            return
-        if failed:
-            problem = (
-                f"{number_of_pages(self.pages_failed)} of {self.pages} could not be extracted "
-                f"({failed[0].reason})" + (f", and {empty} hold no text" if empty else "")
-            )
-        elif self.pages == 1:
-            problem = "its only page holds no text"
-        else:
-            problem = f"{empty} of its {self.pages} pages hold no text"
-        if failed or damaged:
-            cure = f"the file is damaged; fetch it again, or repair it: {self._command('qpdf')}"
-        else:
-            ocr = self._command("ocrmypdf")
-            cure = f"it looks scanned; have its text recognized (OCR) first: {ocr}"
-        raise DocumentError(f"{self.name}: {problem}; {cure}")
+        for notice, pages in noticed.items():
+            where = "" if self.pages == 1 else f"{number_of_pages(pages)}: "
+            self.warnings.append(Notice(f"{where}{notice}", notice.code))
 
     def _why_refused(self, answer: Refused) -> str:
+        if answer.code == "said":
+            return answer.detail
         limit = f"{self.job.memory_bytes / 2**30:.2g} GiB"
-        repair = f"try to repair it: {self._command('qpdf')}"
-        if answer.code == "damaged" and self._is_cut_off():
+        repair = self._form.repair(self._called())
+        if answer.code == "damaged" and self._form.is_cut_off(self._file):
             return (
                 "its end is missing, and the rest cannot be read; an incomplete download? "
                 "fetch it again"
@@ -202,16 +226,6 @@ class PdfDocument(Document):
             "file": f"it cannot be read ({answer.detail})",
         }.get(answer.code, f"it is damaged ({answer.detail}); {repair}")
 
-    def _command(self, program: str) -> str:
-        file = Path(self.path) if self.kept is None else Path("in.pdf")
-        fixed = file.with_name(f"{file.stem}-fixed.pdf")
-        return f"{program} {shlex.quote(str(file))} {shlex.quote(str(fixed))}"
-
-    def _is_cut_off(self) -> bool:
-        """Whether the mark that ends every PDF is missing."""
-        try:
-            with self._file.open("rb") as file:
-                file.seek(-min(self._file.stat().st_size, _TAIL_BYTES), 2)
-                return b"%%EOF" not in file.read()
-        except OSError:
-            return False
+    def _called(self) -> Path:
+        """What commands in messages call the file."""
+        return Path(self.path) if self.kept is None else Path(f"in{self._file.suffix}")

@@ -1,0 +1,1 @@
+"""`citrus text`: what the model is given of documents, without a model."""

@@ -1,0 +1,99 @@
+"""All formats of documents, and which of them a document is of.
+
+A document's content goes before its name: formats are asked in the order of their priority whether
+they accept it, and only one that none accepts goes by its suffix.
+
+A format is one class in one file. This one reads recipes, each page after a line of dashes::
+
+    class Recipe(Format):
+        name, title, suffixes = "recipe", "a recipe", frozenset((".recipe",))
+
+        def accepts(self, head: Head) -> bool:
+            return head.data.startswith(b"RECIPE")
+
+        def open(self, job: Job) -> Reader:
+            pages = Path(job.path).read_text().split("\\n---\\n")
+            return ReadPages([PageText(compact_white_space(clean_characters(p))) for p in pages])
+
+In this package it is added to `_BUILT_IN`. Another package names it in its pyproject.toml, and need
+do no more: `[project.entry-points."citrus.formats"]`, `recipe = "its_module:Recipe"`.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+
+from citrus_cli.documents.formats.base import (
+    Format,
+    Head,
+    PageText,
+    Reader,
+    ReadPages,
+    Refusal,
+    StreamedFormat,
+)
+from citrus_cli.errors import DocumentError
+
+__all__ = [
+    "Format",
+    "Head",
+    "PageText",
+    "ReadPages",
+    "Reader",
+    "Refusal",
+    "StreamedFormat",
+    "all_formats",
+    "by_name",
+    "find_format",
+    "suffixes",
+]
+
+ENTRY_POINTS = "citrus.formats"
+
+_BUILT_IN = (
+    "pdf:Pdf",
+    "html:Html",
+    "text:Text",
+)
+
+
+@cache
+def all_formats() -> tuple[Format, ...]:
+    """Every format there is, in the order in which they are asked. Raises DocumentError."""
+    found: dict[str, Format] = {}
+    for place in _BUILT_IN:
+        module, name = place.split(":")
+        made: Format = getattr(import_module(f"{__name__}.{module}"), name)()
+        found[made.name] = made
+    for entry in entry_points(group=ENTRY_POINTS):
+        try:
+            added: Format = entry.load()()
+        except Exception as error:
+            raise DocumentError(
+                f"the format {entry.name} ({entry.value}) cannot be loaded "
+                f"({type(error).__name__}: {error}); mend or remove the package it comes from"
+            ) from error
+        found[added.name] = added
+    return tuple(sorted(found.values(), key=lambda one: -one.priority))
+
+
+def by_name(name: str) -> Format:
+    """The format of that name; raises KeyError where there is none."""
+    for one in all_formats():
+        if one.name == name:
+            return one
+    raise KeyError(name)
+
+
+def find_format(head: Head) -> Format | None:
+    """The format that a document is of: by its content, else by its name; None: of none."""
+    formats = all_formats()
+    by_content = next((one for one in formats if one.accepts(head)), None)
+    return by_content or next((one for one in formats if one.claims(head)), None)
+
+
+def suffixes() -> frozenset[str]:
+    """The endings of names that documents have, with their dots, in lower case."""
+    return frozenset().union(*(one.suffixes for one in all_formats()))

@@ -1,0 +1,22 @@
+"""Plain text of every kind: notes, logs, program code."""
+
+from __future__ import annotations
+
+from citrus_cli.documents.formats.base import Head, StreamedFormat
+
+_SUFFIXES = """
+    .txt .text .rst .adoc .asciidoc .org .tex .log .yaml .yml .toml .srt .vtt
+    .md .markdown .mdx .csv .tsv .json .jsonl .ndjson .xml .eml
+"""
+
+
+class Text(StreamedFormat):
+    """Text as it stands; form feeds separate its pages."""
+
+    name = "text"
+    title = "a text"
+    suffixes = frozenset(_SUFFIXES.split())
+    priority = -100
+
+    def accepts(self, head: Head) -> bool:
+        return True
