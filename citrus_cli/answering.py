@@ -14,9 +14,12 @@ from citrus_cli.engine.generator import generate
 from citrus_cli.engine.instruction import Instruction
 from citrus_cli.engine.retrieval import found_share
 from citrus_cli.errors import CitrusError, DocumentError
+from citrus_cli.index.ranking import FOUND
 from citrus_cli.ingesting import StoreSettings, ingest, reading_identity, with_paths
 from citrus_cli.keeping import Kept, groups, read_live, replay
 from citrus_cli.models.hardware import free_memory, peak_memory, reset_peak_memory
+from citrus_cli.pipeline.indexes import Indexes
+from citrus_cli.pipeline.views import IndexedDocuments
 from citrus_cli.progress import Note, Writing
 from citrus_cli.run import MEMORY_SHARE, Runner, memory_errors
 from citrus_cli.sourcing import Sources, check, draw, sources
@@ -49,7 +52,8 @@ class Answering:
     """Answers questions about some documents; one reading for all of them where that is possible.
 
     `how_opened` are the settings that the documents were opened with, as far as they decide what is
-    read; `store` is where an earlier reading may lie, None when it is not to be used.
+    read; `store` is where an earlier reading may lie, None when it is not to be used. With
+    `indexes` questions are asked of these, and nothing else is read or stored.
     """
 
     def __init__(
@@ -58,10 +62,13 @@ class Answering:
         documents: Sequence[Document],
         how_opened: Sequence[str | None],
         store: Store | None,
+        indexes: Indexes | None = None,
     ) -> None:
         self.runner, self.documents = runner, documents
         self.warnings: list[str] = []
-        self._store = store
+        self.indexed = IndexedDocuments(runner, documents, indexes) if indexes else None
+        self._store = None if indexes else store
+        store = self._store
         self._identity = reading_identity(runner, documents, how_opened) if store else None
         self._entry: Entry | None = None
         self._entry = self._look_up()
@@ -96,6 +103,8 @@ class Answering:
 
     def keep(self, instructions: Sequence[Instruction]) -> Kept:
         """What some instructions keep of the documents: from the store, or by reading them."""
+        if self.indexed is not None:
+            return self.indexed.keep(instructions)
         if self._entry is None:
             return read_live(self.runner, self.documents, instructions)
         try:
@@ -192,12 +201,14 @@ class Answering:
         always, threshold = runner.settings.always_answer, 0.0
         share = 1.0
         if runner.settings.evidence or not always:
-            threshold = runner.retrieval.found
-            share = self._found_share(kept, index)
+            threshold = FOUND if kept.found else runner.retrieval.found
+            share = kept.found[index] if kept.found else self._found_share(kept, index)
         doubtful = share < threshold and not follows_up
         aloud = always or not doubtful
         ids, text, interrupted = self._write(kept, index, number if aloud else None)
-        found = not doubtful or (bool(ids) and self._found_share(kept, index, ids) >= threshold)
+        found = not doubtful or (
+            bool(ids) and not kept.found and self._found_share(kept, index, ids) >= threshold
+        )
         if not aloud and not found and not interrupted:
             return _Draft([], NOT_FOUND, False, False, share)
         if not aloud and text:
@@ -274,6 +285,8 @@ class Answering:
     def _groups(self, instructions: list[Instruction]) -> list[list[Instruction]]:
         """Which instructions one reading serves; said, when there are several."""
         runner = self.runner
+        if self.indexed is not None:
+            return [instructions]
         if not runner.individual:
             if len(instructions) < 2 or not runner.shares_reading(instructions):
                 return [[instruction] for instruction in instructions]

@@ -46,6 +46,8 @@ class Kept:
     chunk_size: int
     seconds: float
     from_store: bool
+    found: tuple[float, ...] | None = None
+    """How much each question found, 0 to 1, where that is known beforehand."""
 
     def states(self, index: int) -> int:
         """Document states per layer that the answer to an instruction attends to."""

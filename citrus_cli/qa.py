@@ -25,7 +25,11 @@ if TYPE_CHECKING:
     from citrus_cli.answering import Answering
     from citrus_cli.conversation import Conversation
     from citrus_cli.documents import Document
+    from citrus_cli.index.ranking import Finder
     from citrus_cli.pictures.model import Picture
+    from citrus_cli.pipeline.finding import Found
+    from citrus_cli.pipeline.indexes import Indexes
+    from citrus_cli.pipeline.tools import Tools
     from citrus_cli.run import Runner
     from citrus_cli.store.entry import Entry
 
@@ -170,11 +174,13 @@ class DocumentQA:
         if not asked or not all(asked):
             raise UsageError("the question is empty; say what you want to know")
         opening = Opening(pages, password, encoding, stdin)
-        with self._opened(sources, opening) as documents:
+        with ExitStack() as context:
+            documents = context.enter_context(self._opened(sources, opening))
             started = time.perf_counter()
             runner = self.runner()
+            answering = self._answering(runner, documents, opening, context)
             load_seconds = time.perf_counter() - started
-            yield from self._answering(runner, documents, opening).answers(asked, load_seconds)
+            yield from answering.answers(asked, load_seconds)
 
     def ingest(
         self,
@@ -218,7 +224,8 @@ class DocumentQA:
                     raise UsageError(
                         f"{document.name} is a stream and cannot be stored; save it to a file first"
                     )
-            answering = self._answering(self.runner(), documents, opening, store=True)
+            context = ExitStack()
+            answering = self._answering(self.runner(), documents, opening, context, store=True)
             return answering.ingest(settings, again=again)
 
     def conversation(
@@ -240,11 +247,77 @@ class DocumentQA:
         context = ExitStack()
         try:
             documents = context.enter_context(self._opened(sources, opening))
-            answering = self._answering(self.runner(), documents, opening)
+            answering = self._answering(self.runner(), documents, opening, context)
             return Conversation(answering, context)
         except BaseException:
             context.close()
             raise
+
+    def find(
+        self,
+        sources: Sources,
+        question: str,
+        *,
+        most: int = 5,
+        finders: str | Sequence[str] = ("meaning", "words"),
+        pages: str | None = None,
+        password: str | None = None,
+        encoding: str | None = None,
+        stdin: BinaryIO | None = None,
+    ) -> Found:
+        """The passages that answer a question, best first; no answer is written.
+
+        Args:
+            sources, question, pages, password, encoding, stdin: as for `ask`.
+            most: at most so many passages; of each page one comes before a second of any.
+            finders: which of `heads`, `meaning` and `words` look; without `heads` no language model
+                is loaded.
+
+        Raises:
+            UsageError, DocumentError, ModelError: as for `ask`.
+        """
+        from citrus_cli.index.corpus import Corpus
+        from citrus_cli.index.ranking import finders as checked
+        from citrus_cli.pipeline.finding import Found, find, passages
+
+        if not question.strip():
+            raise UsageError("the question is empty; say what you want to know")
+        if most < 1:
+            raise UsageError(f"at least one passage must be wanted, not {most}")
+        opening = Opening(pages, password, encoding, stdin)
+        wanted = checked(finders)
+        with self._opened(sources, opening) as documents:
+            tools = self._tools(wanted)
+            with self._indexes(tools, opening) as indexes:
+                corpus = Corpus(indexes.of(documents))
+                started = time.perf_counter()
+                ranking = find(corpus, question, tools)
+                shown = tuple(passages(ranking, most))
+                seconds = time.perf_counter() - started
+                warnings = (*tools.warnings, *indexes.said())
+                return Found(shown, warnings, corpus.tokens, indexes.made, seconds)
+
+    def _tools(self, wanted: Sequence[Finder]) -> Tools:
+        """What the finders need, loaded."""
+        from citrus_cli.models.load import load_encoder
+        from citrus_cli.pipeline.tools import Tools, embedder_or_warning
+
+        if "heads" in wanted:
+            return self.runner().tools(wanted)
+        encoder, identity = load_encoder(
+            self.settings.model, device=self.settings.device, on_event=self.on_event
+        )
+        embedder, warnings = embedder_or_warning(wanted, on_event=self.on_event)
+        return Tools(encoder, identity, embedder, None, "words" in wanted, warnings)
+
+    def _indexes(self, tools: Tools, opening: Opening) -> Indexes:
+        """Where documents' indexes come from; what needed a password is not kept."""
+        from citrus_cli.library.library import Library
+        from citrus_cli.pipeline.indexes import Indexes
+
+        keep = self._use_store and opening.password is None
+        how = (opening.pages, opening.encoding)
+        return Indexes(tools, how, Library() if keep else None, self.on_event)
 
     def _check_storable(self) -> None:
         from citrus_cli.engine.policies import POLICIES
@@ -279,15 +352,20 @@ class DocumentQA:
         runner: Runner,
         documents: Sequence[Document],
         opening: Opening,
+        context: ExitStack,
         *,
         store: bool | None = None,
     ) -> Answering:
         from citrus_cli.answering import Answering
+        from citrus_cli.index.ranking import FINDERS
         from citrus_cli.store.store import Store
 
         use = self._use_store if store is None else store
         how = (opening.pages, opening.encoding)
-        return Answering(runner, documents, how, Store() if use else None)
+        indexes = None
+        if runner.by_index:
+            indexes = context.enter_context(self._indexes(runner.tools(FINDERS), opening))
+        return Answering(runner, documents, how, Store() if use else None, indexes)
 
     def runner(self) -> Runner:
         """The loaded model, for those who measure it; loads it when it is not.

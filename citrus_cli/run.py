@@ -17,20 +17,25 @@ from citrus_cli.engine.policies import (
     CitrusHeads,
     Head,
     Policy,
+    Streaming,
     make_policy,
 )
 from citrus_cli.engine.retrieval import Retrieval
 from citrus_cli.engine.rope import NotServableError
 from citrus_cli.engine.selection import capacity as own_capacity
 from citrus_cli.errors import MemoryLimitError, ModelError, UsageError
+from citrus_cli.index.ranking import Finder
+from citrus_cli.index.segments import RetrievingHeads
+from citrus_cli.library.identity import digest
 from citrus_cli.models.hardware import free_memory
 from citrus_cli.models.heads import known_retrieval, remember
 from citrus_cli.models.load import LoadedModel, load_model
 from citrus_cli.models.plain import PlainEncoder
 from citrus_cli.models.prompts import ChatPrompt, Exchange
 from citrus_cli.pictures.model import Picture
+from citrus_cli.pipeline.tools import HeadReader, Tools, embedder_or_warning
 from citrus_cli.progress import Listener, Loading, ignore
-from citrus_cli.settings import Settings
+from citrus_cli.settings import INDEX, Settings
 from citrus_cli.wording import human_bytes
 
 MEMORY_SHARE = 0.8
@@ -97,7 +102,9 @@ class Runner:
     def instruction(self, question: str, earlier: Sequence[Exchange] = ()) -> Instruction:
         """What the model reads after the document, for a question and those asked before it."""
         prompt = self.prompt.instruction(question, earlier)
-        return Instruction(prompt.ids, prompt.question)
+        # a follow-up by itself may say too little to be found
+        said = f"{earlier[-1].question} {question}" if earlier else question
+        return Instruction(prompt.ids, prompt.question, said)
 
     def policy(self, name: str) -> Policy:
         """The policy called `name`, with this model's retrieval heads if it needs them.
@@ -122,15 +129,50 @@ class Runner:
         """This model's retrieval heads; found now, if they are not known."""
         return self.retrieval.heads
 
+    def tools(self, wanted: Sequence[Finder]) -> Tools:
+        """What indexes are made and asked with, this model's heads among it where they are wanted.
+
+        Raises:
+            ModelError: the only finder that is wanted cannot be had.
+        """
+        embedder, warnings = embedder_or_warning(wanted, on_event=self.on_event)
+        tokenizer = self.loaded.fingerprint
+        reader = self._head_reader if "heads" in wanted else None
+        return Tools(self.encoder, tokenizer, embedder, reader, "words" in wanted, warnings)
+
+    @cached_property
+    def _head_reader(self) -> HeadReader:
+        """The heads that retrieve, as far down as they lie."""
+        loaded, backbone = self.loaded, self.backbone
+        heads = RetrievingHeads.low(
+            [(one.layer, one.head) for one in self.heads],
+            backbone.layers,
+            backbone.heads // backbone.kv_heads,
+        )
+        identity = digest(
+            loaded.fingerprint, loaded.quantization, str(loaded.dtype), loaded.device.type
+        )
+        return HeadReader(loaded.model, heads, self.prompt, identity)
+
+    @property
+    def by_index(self) -> bool:
+        """Whether questions are asked of documents' indexes, rather than while reading."""
+        return self.settings.policy == INDEX
+
+    @property
+    def _sized_as(self) -> type[Policy]:
+        """The policy whose caches are as large as those that are needed."""
+        return POLICIES[Streaming.name if self.by_index else self.settings.policy]
+
     @property
     def individual(self) -> bool:
         """Whether the policy lets one reading serve many questions, and be stored."""
-        return POLICIES[self.settings.policy].document_policy is not None
+        return self._sized_as.document_policy is not None
 
     def shares_reading(self, instructions: Sequence[Instruction]) -> bool:
         """Whether one reading through a shared cache serves these: the policy asks none of them on
         the way, and there is room for the copy of the cache from which each evicts at the end."""
-        if self.individual or not POLICIES[self.settings.policy].serves_many():
+        if self.individual or not self._sized_as.serves_many():
             return False
         longest = max(len(instruction.ids) for instruction in instructions)
         return 2 * self.document_bytes(longest) <= MEMORY_SHARE * free_memory(self.loaded.device)
@@ -179,11 +221,11 @@ class Runner:
         """Bytes that an instruction of so many tokens takes for a cache of its own."""
         if not self.individual:
             return 0
-        return self._bytes(self._own_slots(instruction), POLICIES[self.settings.policy])
+        return self._bytes(self._own_slots(instruction), self._sized_as)
 
     def document_bytes(self, instruction: int = 0) -> int:
         """Bytes of the cache through which a document is read."""
-        policy = POLICIES[self.settings.policy]
+        policy = self._sized_as
         return self._bytes(self._document_slots(instruction), policy.document_policy or policy)
 
     def _bytes(self, slots: int, policy: Policy | type[Policy]) -> int:
@@ -193,14 +235,14 @@ class Runner:
         return shape.bytes
 
     def _own_slots(self, instruction: int) -> int:
-        policy = POLICIES[self.settings.policy]
+        policy = self._sized_as
         if not self.individual:
             return 0
         pinned = len(self.prompt.prefix)
         return own_capacity(self.reading_settings, policy.lag, pinned, instruction)
 
     def _document_slots(self, instruction: int) -> int:
-        policy = POLICIES[self.settings.policy]
+        policy = self._sized_as
         budget = policy.document_budget or self.settings.budget
         riding = 0 if self.individual else instruction
         return self.reading_settings.capacity(len(self.prompt.prefix), riding, budget)

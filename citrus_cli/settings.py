@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from citrus_cli.errors import UsageError
 from citrus_cli.models.catalogue import DEFAULT_MODEL
 
+INDEX = "index"
+"""The policy of those who keep no states: documents are indexed, and what is found is read."""
+
 DEFAULT_POLICY = "citrus-reread"
 DEFAULT_COMPARISON = (
     DEFAULT_POLICY,
@@ -50,11 +53,11 @@ class Settings:
         ):
             if value < 1:
                 raise UsageError(f"the {what} must be at least 1, not {value}")
-        if self.policy != DEFAULT_POLICY:
+        if self.policy not in (DEFAULT_POLICY, INDEX):
             from citrus_cli.engine.policies import POLICIES  # imports torch: only when it must
 
             if self.policy not in POLICIES:
-                names = ", ".join(POLICIES)
+                names = ", ".join((INDEX, *POLICIES))
                 raise UsageError(f"unknown policy {self.policy!r}; choose one of {names}")
 
 
@@ -65,5 +68,6 @@ __all__ = [
     "DEFAULT_COMPARISON",
     "DEFAULT_MODEL",
     "DEFAULT_POLICY",
+    "INDEX",
     "Settings",
 ]

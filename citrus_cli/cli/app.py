@@ -6,7 +6,19 @@ from typing import Annotated, Any
 
 import typer
 
-from citrus_cli.cli import ask, batch, bench, chat, compare, doctor, evaluate, ingest, models, store
+from citrus_cli.cli import (
+    ask,
+    batch,
+    bench,
+    chat,
+    compare,
+    doctor,
+    evaluate,
+    find,
+    ingest,
+    models,
+    store,
+)
 from citrus_cli.cli.config import defaults
 from citrus_cli.cli.declaring import grouped
 from citrus_cli.cli.exit_codes import epilog
@@ -23,6 +35,7 @@ COMMANDS = (
     chat,
     compare,
     text,
+    find,
     ingest,
     store,
     doctor,

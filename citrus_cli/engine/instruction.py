@@ -14,11 +14,13 @@ from citrus_cli.engine.policies import Rows
 class Instruction:
     """The tokens after the document: the question with the chat template around it.
 
-    `question` marks which of `ids` are the question's own words: [start, stop).
+    `question` marks which of `ids` are the question's own words: [start, stop). `text` is what is
+    looked for, where that is done by more than the ids.
     """
 
     ids: tuple[int, ...]
     question: tuple[int, int] = (0, 0)
+    text: str = ""
 
     def __post_init__(self) -> None:
         start, stop = self.question

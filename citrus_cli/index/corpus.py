@@ -31,7 +31,7 @@ class DocumentIndex:
         self.entry = entry
         self.path = entry.path if path is None else path
         self.tokens = entry.tokens
-        self.units: NDArray[np.int32] = self.column("units", _EMPTY_UNITS)
+        self.units: NDArray[np.int32] = np.asarray(self.column("units", _EMPTY_UNITS), np.int32)
         self._sheet = lru_cache(maxsize=_SHEETS_HELD)(entry.page)
 
     def has(self, column: str) -> bool:
@@ -145,7 +145,8 @@ class Corpus:
         rows = []
         for at, one in enumerate(self.indexes):
             mine = np.array(one.column("passages", np.zeros((0, 3), np.int32)), np.int64)
-            rows.append(mine + [self.page_starts[at], self.unit_starts[at], self.unit_starts[at]])
+            page, unit = int(self.page_starts[at]), int(self.unit_starts[at])
+            rows.append(mine + np.array([page, unit, unit]))
         return np.concatenate(rows) if rows else np.zeros((0, 3), np.int64)
 
     def by_unit(self, of_passages: Floats) -> Floats:
@@ -176,4 +177,6 @@ class Corpus:
 
 
 def _starts(counts: Sequence[int]) -> Ints:
-    return np.concatenate(([0], np.cumsum(np.asarray(counts, np.int64)))).astype(np.int64)
+    starts = np.zeros(len(counts) + 1, np.int64)
+    np.cumsum(np.asarray(counts, np.int64), out=starts[1:])
+    return starts

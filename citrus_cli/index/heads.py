@@ -92,7 +92,7 @@ def _blocks(index: DocumentIndex, queries: Tensor, key_of: Sequence[int]) -> Ite
 
 
 def _totals(blocks: Iterator[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
-    """Over all tokens: the largest logit m, Σ exp(l − m), and Σ l·exp(l − m); each (heads, words)."""
+    """Over all tokens: the largest logit m, Σ exp(l − m), Σ l·exp(l − m); each (heads, words)."""
     largest = total = weighed = None
     for block in blocks:
         peak = block.amax(-1)

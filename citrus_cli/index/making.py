@@ -1,10 +1,11 @@
 """An index as it is made: pages go in as they are read, rows of columns come out.
 
-The columns, by name; a token, a unit (sentence, table row, list item, heading) or a passage is known
-by its row:
+The columns, by name; a token, a unit (sentence, table row, list item, heading) or a passage is
+known by its row:
 
 | column | row | what |
 | --- | --- | --- |
+| sheets | sheet | its first token |
 | ids, starts | token | its id; where it starts in its sheet, in characters |
 | keys, key_scales | token | its keys in the heads that retrieve, int8 by head; what 1 of them is |
 | units | unit | `UNIT_FIELDS` |
@@ -93,6 +94,7 @@ class IndexMaker:
         self._sink.add_page(sheet)
         ids, spans = self._encoder.tokens(sheet.text)
         starts = np.fromiter((start for start, _ in spans), np.uint32, len(spans))
+        self._append("sheets", np.asarray([self.counts.tokens], np.int64))
         self._append("ids", np.asarray(ids, np.uint32))
         self._append("starts", starts)
         self._add_units(sheet.text, list(units(sheet.text)), starts)

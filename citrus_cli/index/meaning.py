@@ -16,12 +16,12 @@ def cosines(corpus: Corpus, of: str, question: NDArray[np.float32]) -> Floats:
     `of` is "unit" or "passage"; `question` (dimensions,), of unit length. Returns (units,) or
     (passages,).
     """
-    parts = [np.zeros(0)]
+    parts: list[Floats] = [np.zeros(0)]
     for values, scales in zip(
         corpus.columns(f"{of}_vectors"), corpus.columns(f"{of}_vector_scales"), strict=True
     ):
         for start in range(0, len(values), _BLOCK):
             block = np.asarray(values[start : start + _BLOCK], np.float32)
             scale = np.asarray(scales[start : start + _BLOCK], np.float32)
-            parts.append((block @ question) * scale)
+            parts.append(((block @ question) * scale).astype(np.float64))
     return np.concatenate(parts)

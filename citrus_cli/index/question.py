@@ -42,15 +42,15 @@ _FORM_CLAUSES = [
     )
 ]
 _LEAD_IN = re.compile(
-    r"^[^?]{0,200}?\b(?:according to|based? on|basing|using|considering|in agreement with|relying)\b"
-    r"[^?,:]{0,160}[,:]\s*(?=(?:what|how|which|who|when|where|is|are|did|does|has)\b)",
+    r"^[^?]{0,200}?\b(?:according to|based? on|basing|using|considering|in agreement with|relying)"
+    r"\b[^?,:]{0,160}[,:]\s*(?=(?:what|how|which|who|when|where|is|are|did|does|has)\b)",
     re.IGNORECASE,
 )
 _AMOUNT = re.compile(
-    r"\bhow (?:much|many|large|big|high|heavy|old|long|tall|far|deep|wide|fast)\b|\bwhat (?:sum"
+    r"\bhow (?:much|many|large|big|high|old|long|tall|far|deep|wide|fast)\b|\bwhat (?:sum"
     r"|amount|price|share|number|percentage|percent|proportion|quantity|rate)\b|\bratio\b|\bmargin\b"
-    r"|\bpercent(?:age)?\b|%|\btotal\b|\baverage\b|\bturnover\b|\bgrowth\b|\brate\b|\bin (?:usd|eur)\b"
-    r"|\bFY ?(?:20)?\d\d\b|\bhow (?:heavy|hot|cold)\b|\bincrease|\bdecrease|\bdecline|\bimprov"
+    r"|\bpercent(?:age)?\b|%|\btotal\b|\baverage\b|\bturnover\b|\bgrowth\b|\brate\b"
+    r"|\bin (?:usd|eur)\b|\bhow (?:heavy|hot|cold)\b|\bincrease|\bdecrease|\bdecline|\bimprov"
     r"|\bamount\b|\bcosts?\b|\bprice\b|\bsize of\b|\bunder which (?:number|code)\b",
     re.IGNORECASE,
 )
@@ -60,13 +60,16 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _PERSON = re.compile(r"\bwho(?:m|se)?\b|\bname of the\b|\bwhich (?:person|company|bank)\b", re.I)
-_PLACE = re.compile(r"\bwhere\b|\b(?:what|which) (?:town|city|place|country|state)\b", re.IGNORECASE)
+_PLACE = re.compile(
+    r"\bwhere\b|\b(?:what|which) (?:town|city|place|country|state)\b", re.IGNORECASE
+)
 _REASON = re.compile(
     r"\bwhy\b|\breasons?\b|\bcause[ds]?\b|\bdr(?:ove|ives?|iven)\b|\bhow come\b", re.IGNORECASE
 )
 _SEVERAL = re.compile(
-    r"\bcompare\b|\blist\b|\ball (?:the|of)\b|\beach of\b|\bevery\b|\bwhat are\b|\bwhich .{0,40} are\b"
-    r"|\bboth\b|\bdifferences? between\b|\bname (?:the|all|three|two|four|five)\b|\bversus\b|\bvs\b",
+    r"\bcompare\b|\blist\b|\ball (?:the|of the)\b|\beach of\b|\bevery\b|\bwhat are\b|\bvs\b"
+    r"|\bwhich .{0,40} are\b|\bboth\b|\bdifferences? between\b|\bversus\b"
+    r"|\bname (?:the|all|three|two|four|five)\b",
     re.IGNORECASE,
 )
 _WHOLE = re.compile(
@@ -161,9 +164,7 @@ def without_form(question: str) -> str:
     """The question without what it says about the form of its answer, or of giving it."""
     sentences = [one for one in _SENTENCE.split(question.strip()) if one]
     kept = [
-        one
-        for one in sentences
-        if "?" in one or _DEFINES.search(one) or not _ABOUT_FORM.match(one)
+        one for one in sentences if "?" in one or _DEFINES.search(one) or not _ABOUT_FORM.match(one)
     ]
     text = " ".join(kept) or question
     for clause in _FORM_CLAUSES:
@@ -194,7 +195,9 @@ def glossary() -> Glossary:
 
     def entries(name: str) -> tuple[Entry, ...]:
         return tuple(
-            Entry(re.compile(rf"(?<!\w)(?:{one['asked']})(?!\w)", re.IGNORECASE), tuple(one["called"]))
+            Entry(
+                re.compile(rf"(?<!\w)(?:{one['asked']})(?!\w)", re.IGNORECASE), tuple(one["called"])
+            )
             for one in data[name]
         )
 

@@ -21,6 +21,11 @@ SEGMENT_TOKENS = 1024
 """Tokens of a document that see each other. 2,048 found no better, in trials."""
 
 
+READ_DEPTH = 0.62
+"""Through so much of the model a document is read: in the default model the heads up to there find
+what all of them find, and published heads of others (QRHead) lie in layers 8 to 20 of 32."""
+
+
 @dataclass(frozen=True)
 class RetrievingHeads:
     """The query heads that retrieve, as (layer, head), with the KV head that each of them reads.
@@ -30,6 +35,18 @@ class RetrievingHeads:
 
     heads: tuple[tuple[int, int], ...]
     groups: int
+
+    @classmethod
+    def low(cls, heads: Sequence[tuple[int, int]], layers: int, groups: int) -> RetrievingHeads:
+        """Of a model's heads those that lie low enough; its lowest ones where none does.
+
+        The deepest of them decides through how many layers a document is read.
+        """
+        highest = int(READ_DEPTH * layers)
+        low = [one for one in heads if one[0] <= highest]
+        if not low:
+            low = sorted(heads)[: max(1, len(heads) // 2)]
+        return cls(tuple(sorted(low)), groups)
 
     @property
     def keys(self) -> tuple[tuple[int, int], ...]:

@@ -94,7 +94,7 @@ def _window(corpus: Corpus, unit: int, beside: int) -> list[int]:
 
 def _fitting(corpus: Corpus, unit: int, window: Sequence[int], budget: int) -> list[int]:
     """As much of a window as a budget allows, its own unit first."""
-    size, kept = 0, []
+    size, kept = 0, list[int]()
     for one in sorted(window, key=lambda other: abs(other - unit)):
         size += _size(corpus, one)
         if kept and size > budget:

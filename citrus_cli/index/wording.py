@@ -58,19 +58,19 @@ class Words:
         def counts(word: str) -> Floats:
             at = np.sort(self.holding(word))
             low, high = np.searchsorted(at, spans[:, 0]), np.searchsorted(at, spans[:, 1])
-            return (high - low).astype(float)
+            return (high - low).astype(np.float64)
 
         return bm25((counts(word) for word in wanted), lengths)
 
     def of_pages(self, wanted: Sequence[str]) -> Floats:
         """BM25 of each page, (pages,)."""
-        pages = self._corpus.page_of_unit
-        lengths = np.bincount(pages, self._sizes_of_units, self._corpus.pages)
+        pages, count = self._corpus.page_of_unit, self._corpus.pages
+        sizes = np.bincount(pages, self._sizes_of_units, count)
 
         def counts(word: str) -> Floats:
-            return np.bincount(pages[self.holding(word)], minlength=self._corpus.pages).astype(float)
+            return np.bincount(pages[self.holding(word)], minlength=count).astype(np.float64)
 
-        return bm25((counts(word) for word in wanted), lengths)
+        return bm25((counts(word) for word in wanted), sizes.astype(np.float64))
 
     def rows_named(self, names: Sequence[str]) -> Floats:
         """For each page the share of some names that a row with an amount there bears, (pages,)."""
@@ -102,7 +102,7 @@ class Words:
 
     @cached_property
     def _sizes_of_units(self) -> Floats:
-        return np.bincount(self._units, minlength=self._corpus.units).astype(float)
+        return np.bincount(self._units, minlength=self._corpus.units).astype(np.float64)
 
 
 _ANY_STATEMENT = frozenset(("consolidated",))

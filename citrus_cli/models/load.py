@@ -13,6 +13,7 @@ from citrus_cli.models.catalogue import DEFAULT_MODEL
 from citrus_cli.models.convert import one_line
 from citrus_cli.models.folder import ModelFolder, inspect
 from citrus_cli.models.hardware import check_device_name, free_memory, pick_device
+from citrus_cli.models.plain import PlainEncoder
 from citrus_cli.models.quantization import (
     check_names,
     check_quantization,
@@ -101,6 +102,21 @@ def load_model(
         seconds=time.perf_counter() - started,
         fingerprint=folder.fingerprint(),
     )
+
+
+def load_encoder(
+    name: str = DEFAULT_MODEL, *, device: str = "auto", on_event: Listener = ignore
+) -> tuple[PlainEncoder, str]:
+    """The tokenizer of a model, without its weights, and what tells the two from any other.
+
+    Raises:
+        ModelError: the model cannot be had, or its tokenizer is no good.
+    """
+    check_device_name(device)
+    source = resolve(name)
+    path = obtain(source, choose_dtype("auto", pick_device(device)), on_event=on_event)
+    folder = inspect(path, source.cure)
+    return PlainEncoder(load_tokenizer(folder, source.cure)), folder.fingerprint()
 
 
 def _settle_quantization(

@@ -1,1 +1,1 @@
-"""What one question goes through: documents become indexes, an index gives views, a view an answer."""
+"""What one question goes through: from documents to indexes, to what is read, to an answer."""

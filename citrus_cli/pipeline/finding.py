@@ -41,6 +41,20 @@ class Passage:
     score: float
 
 
+@dataclass(frozen=True)
+class Found:
+    """What was found: passages, best first, and how.
+
+    `tokens` are the documents'; `made` of their indexes were made now; finding took `seconds`.
+    """
+
+    passages: tuple[Passage, ...]
+    warnings: tuple[str, ...]
+    tokens: int
+    made: int
+    seconds: float
+
+
 def find(corpus: Corpus, question: str, tools: Tools) -> Ranking:
     """Everything ranked for a question."""
     wanted: Asked = asked(question)
@@ -130,4 +144,3 @@ def _passage(ranking: Ranking, units: list[int], best: int) -> Passage:
         end=end + before,
         score=round(float(ranking.units[best]), 3),
     )
-

@@ -7,9 +7,9 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from citrus_cli._version import __version__
 from typing import TYPE_CHECKING
 
+from citrus_cli._version import __version__
 from citrus_cli.errors import CitrusError, DocumentError
 from citrus_cli.index.corpus import DocumentIndex
 from citrus_cli.library.entry import Entry, Receipt
@@ -46,6 +46,7 @@ class Indexes:
     made: int = 0
     _context: ExitStack = field(default_factory=ExitStack)
     _temporary: Library | None = None
+    _said: list[str] = field(default_factory=list)
 
     def of(self, documents: Sequence[Document]) -> list[DocumentIndex]:
         """The indexes of some documents, in their order.
@@ -58,11 +59,16 @@ class Indexes:
         for at, document in enumerate(documents):
             share = (at / len(documents), 1 / len(documents))
             entry = self._entry(document, started, share)
+            self._said += entry.receipt.warnings
             found.append(DocumentIndex(entry, document.path))
         if not any(index.tokens for index in found):
             names = ", ".join(document.path for document in documents)
             raise DocumentError(f"{names}: there is no text to answer from")
         return found
+
+    def said(self) -> tuple[str, ...]:
+        """All warnings: of the library, and of the documents that were read, now or before."""
+        return (*self.warnings, *self._said)
 
     def __enter__(self) -> Indexes:
         return self
@@ -141,9 +147,7 @@ class Indexes:
                 begun, part = share
                 overall = None if fraction is None else begun + part * fraction
                 seconds = time.perf_counter() - started
-                self.on_event(
-                    Reading(document.name, page, maker.counts.tokens, seconds, overall)
-                )
+                self.on_event(Reading(document.name, page, maker.counts.tokens, seconds, overall))
 
             for sheet in sheets(document, report):
                 maker.add(sheet)

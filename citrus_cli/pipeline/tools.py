@@ -15,7 +15,8 @@ from citrus_cli.index.question import Asked
 from citrus_cli.index.ranking import Finder, Queries
 from citrus_cli.index.segments import KeyReader, RetrievingHeads, question_queries
 from citrus_cli.library.identity import digest
-from citrus_cli.models.embedder import DEFAULT_EMBEDDER, Embedder, load_embedder
+from citrus_cli.models.embedder import Embedder, load_embedder
+from citrus_cli.models.embedders import DEFAULT_EMBEDDER
 from citrus_cli.models.plain import PlainEncoder
 from citrus_cli.models.prompts import ChatPrompt
 from citrus_cli.progress import Listener, ignore

@@ -1,0 +1,132 @@
+"""From a question to what is read afresh for it, and the receipt of how that came about."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from citrus_cli.answer import DocumentReceipt
+from citrus_cli.engine.afresh import read_afresh
+from citrus_cli.engine.closing import MadeCaches
+from citrus_cli.engine.instruction import Instruction
+from citrus_cli.engine.states import StateCache
+from citrus_cli.index.corpus import Corpus
+from citrus_cli.index.ranking import found
+from citrus_cli.index.views import View, views
+from citrus_cli.keeping import Kept
+from citrus_cli.pages import PageMap, Place
+from citrus_cli.pipeline.finding import find
+from citrus_cli.pipeline.indexes import Indexes
+from citrus_cli.text_log import TextLog
+
+if TYPE_CHECKING:
+    from citrus_cli.documents import Document
+    from citrus_cli.run import Runner
+
+
+@dataclass
+class IndexedDocuments:
+    """Documents that questions are asked of by their indexes; these are made at the first one."""
+
+    runner: Runner
+    documents: Sequence[Document]
+    indexes: Indexes
+
+    @cached_property
+    def corpus(self) -> Corpus:
+        """All of them.
+
+        Raises:
+            DocumentError: one cannot be read, or there is no text in any.
+        """
+        return Corpus(self.indexes.of(self.documents))
+
+    @property
+    def from_store(self) -> bool:
+        """Whether nothing was read in this run."""
+        return self.indexes.made == 0
+
+    def keep(self, instructions: Sequence[Instruction]) -> Kept:
+        """What each question reads afresh; each view is read when it is asked for."""
+        started = time.perf_counter()
+        runner, corpus = self.runner, self.corpus
+        rankings = [find(corpus, one.text, self.indexes.tools) for one in instructions]
+        budget = runner.settings.budget
+        chosen = [views(ranking, budget) for ranking in rankings]
+
+        def make(index: int) -> StateCache:
+            return read_afresh(
+                runner.backbone,
+                runner.prompt.prefix,
+                self._tokens(chosen[index]),
+                instructions[index],
+                runner.reading_settings,
+            )
+
+        return Kept(
+            instructions=instructions,
+            caches=MadeCaches(len(instructions), make),
+            pinned=len(runner.prompt.prefix),
+            documents=self.receipts,
+            warnings=self.indexes.said(),
+            pages=self._pages,
+            text=self._text,
+            tokens_read=corpus.tokens,
+            chunk_size=runner.settings.chunk_size,
+            seconds=time.perf_counter() - started,
+            from_store=self.from_store,
+            found=tuple(map(found, rankings)),
+        )
+
+    @cached_property
+    def receipts(self) -> tuple[DocumentReceipt, ...]:
+        """How each document was read."""
+        return tuple(
+            DocumentReceipt(
+                index.path,
+                int(index.entry.receipt.notes.get("pages", index.pages)),
+                index.tokens,
+                index.entry.receipt.pages_without_text,
+                index.entry.receipt.pages_failed,
+            )
+            for index in self.corpus.indexes
+        )
+
+    def _tokens(self, chosen: Sequence[View]) -> dict[int, int]:
+        """The tokens of some views by their origins."""
+        tokens: dict[int, int] = {}
+        for view in chosen:
+            ids = self.corpus.indexes[view.document].column("ids")[view.first : view.last]
+            start = int(self.corpus.token_starts[view.document]) + view.first
+            tokens.update(enumerate(map(int, ids), start))
+        return tokens
+
+    @cached_property
+    def _logged(self) -> tuple[PageMap, TextLog]:
+        """All text, and the page of each token."""
+        pages, log = PageMap(), TextLog()
+        for document, index in enumerate(self.corpus.indexes):
+            if not index.tokens:
+                continue
+            firsts = index.column("sheets").tolist()
+            for at, first in enumerate(firsts):
+                sheet, origin = index.sheet(at), first + int(self.corpus.token_starts[document])
+                place = Place(document, sheet.number, sheet.label)
+                before = index.characters_before(at)
+                lines = sheet.lines if index.entry.receipt.format == "text" else ()
+                pages.add(origin, place)
+                log.add(
+                    origin, place, before, sheet.text, [(before + c, line) for c, line in lines]
+                )
+        return pages, log
+
+    @property
+    def _pages(self) -> PageMap:
+        return self._logged[0]
+
+    @property
+    def _text(self) -> TextLog:
+        return self._logged[1]
