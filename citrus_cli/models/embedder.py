@@ -92,7 +92,7 @@ class Embedder:
                 owners = [owner for owner, _ in batch]
                 np.add.at(sums, owners, self._pooled([ids for _, ids in batch]))
         lengths = np.linalg.norm(sums, axis=1, keepdims=True)
-        return sums / np.where(lengths > 0, lengths, 1)
+        return (sums / np.where(lengths > 0, lengths, 1)).astype(np.float32)
 
     def _windows(self, owner: int, ids: list[int]) -> Iterator[tuple[int, list[int]]]:
         room = self._pooling.window - len(self._before) - len(self._after)

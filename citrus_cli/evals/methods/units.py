@@ -26,15 +26,15 @@ def ends(runner: Runner, text: Sequence[int]) -> list[bool]:
 
     A line ends with a line break, a sentence with its mark when white space follows.
     """
-    pieces = _pieces(runner, set(text))
-    stops = list(accumulate(len(pieces[token]) for token in text))
+    known = pieces(runner, set(text))
+    stops = list(accumulate(len(known[token]) for token in text))
     found = [False] * (len(text) - 1) + [True] if text else []
-    for end in _END.finditer("".join(pieces[token] for token in text)):
+    for end in _END.finditer("".join(known[token] for token in text)):
         found[bisect_left(stops, end.end())] = True
     return found
 
 
-def _pieces(runner: Runner, ids: set[int]) -> dict[int, str]:
+def pieces(runner: Runner, ids: set[int]) -> dict[int, str]:
     """What each token stands for after another one: alone, many tokenizers drop its blank."""
     before = runner.encoder.encode("a")
     start = len(decode(runner, before))
