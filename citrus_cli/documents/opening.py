@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from citrus_cli.documents import discover
 from citrus_cli.documents.document import Document, close_all, not_read
-from citrus_cli.documents.formats import Format, Head, StreamedFormat, find_format
+from citrus_cli.documents.formats import Format, Head, StreamedFormat, by_content, by_suffix
 from citrus_cli.documents.formats.base import ZIP
 from citrus_cli.documents.notices import Notice
 from citrus_cli.documents.pages import check
@@ -237,11 +237,12 @@ class _Opener:
 
 def _format_of(head: Head, name: str) -> Format:
     """The format of a document called `name`. Raises DocumentError where it has none."""
-    form = find_format(head)
-    if form is None or isinstance(form, StreamedFormat):
+    form = by_content(head)
+    if form is None:
         why = why_no_text(head)
         if why is not None:
             raise DocumentError(f"{name}: {why}")
+        form = by_suffix(head)
     if form is None:
         raise DocumentError(f"{name}: it is of no format that can be read")
     return form

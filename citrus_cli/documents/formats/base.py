@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -131,6 +131,19 @@ class ReadPages:
 
     def page(self, number: int) -> PageText:
         return self.texts[number - 1]
+
+
+class OnePage:
+    """A reader of a document that is one page, read when it is asked for."""
+
+    pages = 1
+    notices: Sequence[Notice] = ()
+
+    def __init__(self, read: Callable[[], PageText]) -> None:
+        self._read = read
+
+    def page(self, number: int) -> PageText:
+        return self._read()
 
 
 class Format(ABC):

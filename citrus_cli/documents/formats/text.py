@@ -19,4 +19,7 @@ class Text(StreamedFormat):
     priority = -100
 
     def accepts(self, head: Head) -> bool:
+        return False
+
+    def claims(self, head: Head) -> bool:
         return True
