@@ -175,8 +175,8 @@ def _output(given: str | None, *, resume: bool, overwrite: bool) -> Output:
 
 def _check_opening(documents: DocumentOptions) -> None:
     """What would be wrong with every document is wrong with the command."""
+    from citrus_cli.documents.encodings import is_text_encoding
     from citrus_cli.documents.selection import parse_pages
-    from citrus_cli.documents.sniff import is_text_encoding
 
     parse_pages(documents.pages)
     if documents.encoding is not None and not is_text_encoding(documents.encoding):

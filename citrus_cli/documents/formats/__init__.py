@@ -58,6 +58,10 @@ ENTRY_POINTS = "citrus.formats"
 _BUILT_IN = (
     "pdf:Pdf",
     "html:Html",
+    "markdown:Markdown",
+    "csv:Csv",
+    "json:Json",
+    "xml:Xml",
     "text:Text",
 )
 

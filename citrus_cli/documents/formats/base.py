@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from citrus_cli.documents.blocks import Part
+from citrus_cli.documents.filters import Filter
 from citrus_cli.documents.notices import Notice
 from citrus_cli.documents.protocol import Job, Measure
 
@@ -201,7 +202,16 @@ class Format(ABC):
 
 
 class StreamedFormat(Format):
-    """A kind of text that is decoded piece by piece, in the parent, whatever its size."""
+    """A kind of text that is decoded piece by piece, in the parent, whatever its size.
+
+    `declares_encoding`: a document may name its encoding itself, as XML does.
+    """
+
+    declares_encoding: ClassVar[bool] = False
+
+    def filters(self) -> list[Filter]:
+        """What the text goes through, in this order, for one reading."""
+        return []
 
     def open(self, job: Job) -> Reader:
         raise NotImplementedError("text is not read in a child process")

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
+from citrus_cli.documents.encodings import bom_encoding, declared_encoding, undecodable
 from citrus_cli.documents.formats.base import Format, Head, OnePage, Reader, Refusal
+from citrus_cli.documents.formats.csv import Csv
+from citrus_cli.documents.formats.json import Json
+from citrus_cli.documents.formats.markdown import Markdown
 from citrus_cli.documents.formats.text import Text
 from citrus_cli.documents.protocol import Job
-from citrus_cli.documents.sniff import bom_encoding, is_text_encoding, looks_like_html
-from citrus_cli.documents.text import undecodable
+from citrus_cli.documents.sniff import looks_like_html
 
-_META_CHARSET = re.compile(
-    rb"<(?:meta|\?xml)[^>]+(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE
-)
-# As browsers do: pages that claim these are written in Windows' superset of them.
-_READ_AS = {"iso-8859-1": "cp1252", "latin-1": "cp1252", "latin1": "cp1252", "ascii": "cp1252"}
-_READ_AS["us-ascii"] = "cp1252"
+# Texts of these kinds may well begin with a tag; a PDF that does is a log-in or error page.
+_ABOUT_TAGS = Text.suffixes | Markdown.suffixes | Csv.suffixes | Json.suffixes | {".pdf"}
 
 
 class Html(Format):
@@ -30,7 +28,7 @@ class Html(Format):
     )
 
     def accepts(self, head: Head) -> bool:
-        return looks_like_html(head.data) and head.suffix not in Text.suffixes | {".pdf"}
+        return looks_like_html(head.data) and head.suffix not in _ABOUT_TAGS
 
     def claims(self, head: Head) -> bool:
         return head.suffix in self.suffixes
@@ -47,21 +45,8 @@ def decode_html(data: bytes, encoding: str | None = None) -> str:
 
     Raises Refusal.
     """
-    encoding = encoding or bom_encoding(data[:4]) or _declared(data) or "utf-8"
+    encoding = encoding or bom_encoding(data[:4]) or declared_encoding(data) or "utf-8"
     try:
         return data.decode(encoding).removeprefix("\ufeff")
     except UnicodeError as error:
-        raise Refusal(undecodable(encoding, error, 0)) from error
-
-
-def _declared(data: bytes) -> str | None:
-    """The encoding that the page names itself, if there is such an encoding."""
-    match = _META_CHARSET.search(data[:4096])
-    if match is None:
-        return None
-    name = match[1].decode("ascii", "replace").lower()
-    name = _READ_AS.get(name, name)
-    if not is_text_encoding(name):
-        return None
-    # what declares itself in bytes that ASCII readers understand is not UTF-16
-    return "utf-8" if name.startswith(("utf-16", "utf-32")) else name
+        raise Refusal(undecodable(encoding, error, 0, lambda: [data])) from error
