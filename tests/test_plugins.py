@@ -21,7 +21,7 @@ SHOWN = re.compile(r"(?:^    .*\n|^\n)+", re.MULTILINE)
 USER = """
 import sys
 from citrus_cli import DocumentQA
-from citrus_cli.evals.comparing import compare
+from citrus_cli.evals.comparison import compare
 qa = DocumentQA(sys.argv[1], policy="older", budget=40, chunk_size=32, max_answer_tokens=4)
 answer = qa.ask(sys.argv[2], "Where?")
 assert 0 < answer.states_kept <= 40, answer.states_kept

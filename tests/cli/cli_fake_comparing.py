@@ -21,7 +21,7 @@ FAILURE = "full attention to this text needs 9000 positions, and tiny knows 8192
 
 
 class FakeComparing:
-    """What `citrus_cli.evals.comparing` has, as far as the command uses it."""
+    """What `citrus_cli.evals.comparison` has, as far as the command uses it."""
 
     calls: list[dict[str, Any]] = []  # noqa: RUF012 - what the tests look at
 

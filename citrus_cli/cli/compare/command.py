@@ -216,6 +216,6 @@ def _rows(
 
 def load_comparing() -> ModuleType:
     """The work, imported only now: it brings the libraries that take seconds to import."""
-    from citrus_cli.evals import comparing
+    from citrus_cli.evals import comparison as comparing
 
     return comparing

@@ -6,7 +6,6 @@ import typer
 
 from citrus_cli.cli.evaluate.options import EvalOptions, Lengths, NoOracle, numbers
 from citrus_cli.cli.evaluate.run import Evaluation
-from citrus_cli.cli.evaluate.table import table
 from citrus_cli.cli.evaluate.tasks import (
     Depths,
     FillerFiles,
@@ -27,6 +26,7 @@ from citrus_cli.cli.options.declaration import grouped
 from citrus_cli.cli.options.engine import ModelOptions
 from citrus_cli.cli.options.general import GeneralOptions
 from citrus_cli.cli.program.group import Command, Subcommands
+from citrus_cli.errors import UsageError
 
 
 def register(app: typer.Typer) -> None:
@@ -44,8 +44,17 @@ def register(app: typer.Typer) -> None:
     group.command("perplexity", cls=Command)(perplexity)
     group.command("neglect", cls=Command)(neglect)
     group.command("latency", cls=Command)(latency)
-    group.command("table", cls=Command)(table)
+    everything = {"ignore_unknown_options": True, "allow_extra_args": True}
+    group.command("table", cls=Command, hidden=True, context_settings=everything)(_table)
     app.add_typer(group)
+
+
+def _table(context: typer.Context) -> None:
+    """Was here in earlier releases."""
+    raise UsageError(
+        "citrus eval table is no more: this project's own tables are made in a checkout of it, by "
+        "python -m tests.benchmarks"
+    )
 
 
 @grouped
@@ -62,7 +71,7 @@ def passkey(
     """Find numbers that are hidden in repetitive text."""
     evaluation = Evaluation(context, options, model)
     evaluation.begin()
-    from citrus_cli.evals.hidden import PasskeyTask
+    from citrus_cli.evals.hidden.task import PasskeyTask
 
     scope = evaluation.scope()
     wanted = numbers(lengths, "--lengths", (2_000, 8_000))
@@ -92,7 +101,7 @@ def needle(
     evaluation = Evaluation(context, options, model)
     evaluation.begin()
     from citrus_cli.evals.fillers import built_in_filler, file_filler
-    from citrus_cli.evals.needle import NeedleTask
+    from citrus_cli.evals.hidden.needle import NeedleTask
 
     scope = evaluation.scope()
     task = NeedleTask(
@@ -124,8 +133,8 @@ def qa(
     """Answer the questions of a set, and score them."""
     evaluation = Evaluation(context, options, model)
     evaluation.begin()
-    from citrus_cli.evals.question_sets import read_question_set
-    from citrus_cli.evals.questions import DEFAULT_ANSWER_TOKENS, QuestionsTask
+    from citrus_cli.evals.questions.sets import read_question_set
+    from citrus_cli.evals.questions.task import DEFAULT_ANSWER_TOKENS, QuestionsTask
 
     scope = evaluation.scope()
     questions = read_question_set(file, limit)
@@ -150,7 +159,7 @@ def perplexity(
     evaluation = Evaluation(context, options, model)
     evaluation.begin()
     from citrus_cli.evals.fillers import file_filler
-    from citrus_cli.evals.perplexity_task import KNOWN, PerplexityTask
+    from citrus_cli.evals.perplexity.task import KNOWN, PerplexityTask
 
     scope = evaluation.scope(KNOWN)
     evaluation.run(PerplexityTask(scope, file_filler(files), numbers(lengths, "--lengths", ())))
@@ -171,8 +180,8 @@ def neglect(
     evaluation = Evaluation(context, options, model)
     evaluation.begin()
     from citrus_cli.evals.fillers import file_filler
-    from citrus_cli.evals.neglect_task import NeglectTask
-    from citrus_cli.evals.perplexity_task import KNOWN
+    from citrus_cli.evals.neglect.task import NeglectTask
+    from citrus_cli.evals.perplexity.task import KNOWN
 
     scope = evaluation.scope(KNOWN)
     wanted = numbers(lengths, "--lengths", (2_000, 8_000))
@@ -195,7 +204,7 @@ def latency(
     """Measure time and memory against length."""
     evaluation = Evaluation(context, options, model)
     evaluation.begin()
-    from citrus_cli.evals.latency_task import LatencyTask, known
+    from citrus_cli.evals.latency.task import LatencyTask, known
 
     scope = evaluation.scope(known())
     wanted = numbers(lengths, "--lengths", (2_000, 8_000))

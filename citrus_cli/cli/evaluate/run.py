@@ -24,11 +24,11 @@ from citrus_cli.settings import DEFAULT_BUDGET, DEFAULT_MODEL, Settings
 from citrus_cli.wording import count, many
 
 if TYPE_CHECKING:
-    from citrus_cli.evals.question_sets import QuestionSet
-    from citrus_cli.evals.run_folder import RunFolder
-    from citrus_cli.evals.run_tasks import TaskRun
-    from citrus_cli.evals.tables import Table
-    from citrus_cli.evals.tasks import Scope, Task
+    from citrus_cli.evals.questions.sets import QuestionSet
+    from citrus_cli.evals.results.tables import Table
+    from citrus_cli.evals.runs.folder import RunFolder
+    from citrus_cli.evals.runs.run import TaskRun
+    from citrus_cli.evals.runs.task import Scope, Task
     from citrus_cli.run import Runner
 
 
@@ -59,7 +59,7 @@ class Evaluation:
         Raises:
             UsageError: one makes no sense.
         """
-        from citrus_cli.evals.tasks import Scope, cells, default_methods
+        from citrus_cli.evals.runs.task import Scope, cells, default_methods
 
         methods = names(self.options.policies) or default_methods(known)
         budgets = numbers(self.options.budgets, "--budgets", (DEFAULT_BUDGET,))
@@ -118,7 +118,7 @@ class Evaluation:
             JournalBusyError: another process measures it.
             KeyboardInterrupt: says how to go on.
         """
-        from citrus_cli.evals.run_tasks import TaskRun
+        from citrus_cli.evals.runs.run import TaskRun
 
         folder = self._folder(task)
         progress = progress_display(quiet=self.options.quiet, color=self.color)
@@ -149,7 +149,7 @@ class Evaluation:
         return f"{count(run.done)} of {many(run.total, 'record')} are in {run.folder.path}"
 
     def _folder(self, task: Task) -> RunFolder:
-        from citrus_cli.evals.run_folder import RunFolder, default_folder
+        from citrus_cli.evals.runs.folder import RunFolder, default_folder
 
         model = self.settings()
         identity: dict[str, Any] = {
@@ -197,14 +197,14 @@ class Evaluation:
                 file.discard()
                 raise
         if self.options.plot is not None:
-            from citrus_cli.evals.plot_files import write_figure
+            from citrus_cli.evals.results.files import write_figure
 
             path = Path(self.options.plot)
             write_figure(path, lambda: run.task.plot(run.records), overwrite=self.options.overwrite)
 
 
 def _formatted(name: str, run: TaskRun, tables: list[Table]) -> str:
-    from citrus_cli.evals.tables import as_csv, as_json, as_markdown
+    from citrus_cli.evals.results.tables import as_csv, as_json, as_markdown
 
     facts = json.loads(json.dumps(run.folder.facts))
     suffix = Path(name).suffix.lower()
