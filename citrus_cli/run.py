@@ -24,6 +24,7 @@ from citrus_cli.engine.retrieval import Retrieval
 from citrus_cli.engine.rope import NotServableError
 from citrus_cli.engine.selection import capacity as own_capacity
 from citrus_cli.errors import MemoryLimitError, ModelError, UsageError
+from citrus_cli.events import Listener, Loading, ignore
 from citrus_cli.index.ranking import Finder
 from citrus_cli.index.segments import RetrievingHeads
 from citrus_cli.library.identity import digest
@@ -34,7 +35,6 @@ from citrus_cli.models.plain import PlainEncoder
 from citrus_cli.models.prompts import ChatPrompt, Exchange
 from citrus_cli.pictures.model import Picture
 from citrus_cli.pipeline.tools import HeadReader, Tools, embedder_or_warning
-from citrus_cli.progress import Listener, Loading, ignore
 from citrus_cli.settings import INDEX, Settings
 from citrus_cli.wording import human_bytes
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from citrus_cli import DocumentQA
-from citrus_cli.evals.metrics import is_right
-from citrus_cli.evals.processes import PAGE, PAGE_ANSWER, PAGE_QUESTION
-from citrus_cli.evals.stored import agreement
+from citrus_cli.bench.processes import PAGE, PAGE_ANSWER, PAGE_QUESTION
+from citrus_cli.evals.results.metrics import is_right
+from tests.benchmarks.agreement import agreement
 
 SAMPLES = Path(__file__).parent.parent / "sample_docs"
 REPORT = SAMPLES / "quarterly_report.pdf"

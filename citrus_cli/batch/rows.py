@@ -9,7 +9,7 @@ from citrus_cli.answer import Answer
 from citrus_cli.batch.questions import COLUMNS, Question
 from citrus_cli.batch.work import Item
 from citrus_cli.errors import CitrusError
-from citrus_cli.evals.metrics import f1, is_right
+from citrus_cli.evals.results.metrics import f1, is_right
 from citrus_cli.evidence.model import Evidence
 from citrus_cli.wording import lines_name
 

@@ -1,31 +1,30 @@
-"""`citrus bench`: measure this machine; the README's figures come from here."""
+"""`citrus bench`: what reading costs on this machine."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from citrus_cli.cli.answers import dump
-from citrus_cli.cli.declaring import grouped, option
-from citrus_cli.cli.group import Command
-from citrus_cli.cli.options import METHOD, OUTPUT, GeneralOptions, MethodOptions, ModelOptions
-from citrus_cli.cli.progress_bar import progress_display
-from citrus_cli.cli.settings import color_of, debug_of
-from citrus_cli.cli.streams import write_out
-from citrus_cli.progress import Loading
+from citrus_cli.cli.options.declaration import METHOD, OUTPUT, grouped, option
+from citrus_cli.cli.options.engine import MethodOptions, ModelOptions
+from citrus_cli.cli.options.general import GeneralOptions
+from citrus_cli.cli.options.precedence import color_of, debug_of
+from citrus_cli.cli.output.answers import dump
+from citrus_cli.cli.output.progress import progress_display
+from citrus_cli.cli.output.streams import write_out
+from citrus_cli.cli.program.group import Command
+from citrus_cli.events import Loading
 
 if TYPE_CHECKING:
-    from citrus_cli.evals.bench import Settings
+    from citrus_cli.bench.sections import Settings
 
 Sections = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[SECTION]...",
-        help="startup, reading, full, passkey, samples, memory, questions, store, agreement, "
-        "citations, found, sources, claims, kills, large; by default all of them.",
+        help="startup, reading, full, memory, questions, store; by default all of them.",
         show_default=False,
     ),
 ]
@@ -33,17 +32,6 @@ Json = Annotated[bool, option("--json", help="A list of JSON objects.", panel=OU
 Rounds = Annotated[
     int,
     option("--rounds", help="Repetitions of a timed step.", panel=METHOD, env=False, min=1),
-]
-QuestionSet = Annotated[
-    Path | None,
-    option(
-        "--questions",
-        help="Question set for agreement (text, questions), citations (document, question, "
-        "evidence_pages) or found (document, question, answers), as JSON Lines.",
-        panel=METHOD,
-        metavar="FILE",
-        env=False,
-    ),
 ]
 
 
@@ -58,24 +46,23 @@ def bench(
     context: typer.Context,
     sections: Sections = None,
     rounds: Rounds = 15,
-    questions: QuestionSet = None,
     json: Json = False,
     model: ModelOptions,
     method: MethodOptions,
     general: GeneralOptions,
 ) -> None:
-    """Measure speed, memory and what is remembered, on this machine.
+    """Measure speed and memory on this machine.
 
     Each figure is printed as soon as it is measured. Speeds are ratios of things measured in turn
-    in one run. All sections together take an hour on two CPU cores.
+    in one run. All sections together take half an hour on two CPU cores.
     """
     if not debug_of(context):
-        from citrus_cli.cli.libraries import quiet_libraries
+        from citrus_cli.cli.program.libraries import quiet_libraries
 
         quiet_libraries()
-    from citrus_cli.evals.bench import SECTIONS, Bench
+    from citrus_cli.bench.sections import SECTIONS, Bench
 
-    run = Bench(_settings(model, method, rounds, questions))
+    run = Bench(_settings(model, method, rounds))
     progress = progress_display(quiet=False, color=color_of(context))
     done = []
     try:
@@ -92,10 +79,8 @@ def bench(
         write_out(dump(done, indent=2) + "\n")
 
 
-def _settings(
-    model: ModelOptions, method: MethodOptions, rounds: int, questions: Path | None
-) -> Settings:
-    from citrus_cli.evals.bench import Settings
+def _settings(model: ModelOptions, method: MethodOptions, rounds: int) -> Settings:
+    from citrus_cli.bench.sections import Settings
     from citrus_cli.settings import DEFAULT_BUDGET, DEFAULT_CHUNK_SIZE, DEFAULT_MODEL
 
     return Settings(
@@ -106,5 +91,4 @@ def _settings(
         chunk_size=method.chunk_size or DEFAULT_CHUNK_SIZE,
         rounds=rounds,
         policy=method.policy,
-        questions=questions,
     )

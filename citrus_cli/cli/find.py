@@ -8,27 +8,26 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from citrus_cli.cli.answers import dump
-from citrus_cli.cli.ask import load_document_qa, opening_for, request_of
-from citrus_cli.cli.declaring import grouped, option
-from citrus_cli.cli.group import Command
-from citrus_cli.cli.libraries import quiet_libraries
-from citrus_cli.cli.opening import engine_of
-from citrus_cli.cli.options import (
-    METHOD,
-    OUTPUT,
-    DocumentOptions,
-    GeneralOptions,
+from citrus_cli.cli.options.declaration import METHOD, OUTPUT, grouped, option
+from citrus_cli.cli.options.documents import DocumentOptions, opening_for
+from citrus_cli.cli.options.engine import (
     MethodOptions,
     ModelOptions,
     StoreOptions,
+    engine_of,
+    load_document_qa,
 )
-from citrus_cli.cli.progress_bar import progress_display
-from citrus_cli.cli.settings import color_of, debug_of
-from citrus_cli.cli.streams import is_terminal, notice, use_color, warn, write_out
-from citrus_cli.cli.text import clean_for_terminal, document_name, one_line
+from citrus_cli.cli.options.general import GeneralOptions
+from citrus_cli.cli.options.precedence import color_of, debug_of
+from citrus_cli.cli.options.request import request_of
+from citrus_cli.cli.output.answers import dump
+from citrus_cli.cli.output.progress import progress_display
+from citrus_cli.cli.output.streams import is_terminal, notice, use_color, warn, write_out
+from citrus_cli.cli.output.text import clean_for_terminal, document_name, one_line
+from citrus_cli.cli.program.group import Command
+from citrus_cli.cli.program.libraries import quiet_libraries
 from citrus_cli.errors import UsageError
-from citrus_cli.progress import Event, Note
+from citrus_cli.events import Event, Note
 from citrus_cli.wording import many
 
 if TYPE_CHECKING:

@@ -19,6 +19,8 @@ PAGE_END = "\n\n"
 """Ends the cleaned text of every page, so that joined pages never run into each other."""
 
 INDENT_LIMIT = 40
+GAP_LIMIT = 200
+"""Spaces within a line are kept up to here where they may be the blank cells of a table."""
 
 _LIGATURES = {
     0xFB00: "ff",
@@ -36,7 +38,7 @@ def _character_table() -> dict[int, str | None]:
     table: dict[int, str | None] = dict(_LIGATURES)
     dropped = [
         *range(0x20),  # C0 controls; tab and newline are put back below
-        *range(0x7F, 0xA0),  # DEL and the C1 controls
+        *range(0x7F, 0xA0),  # DEL and the C1 controls, but for those put back below
         0x00AD,  # soft hyphen
         0x034F,  # combining grapheme joiner
         0x061C,  # Arabic letter mark
@@ -49,6 +51,9 @@ def _character_table() -> dict[int, str | None]:
         *range(0xE0000, 0xE0080),  # tags: invisible ASCII
     ]
     table.update(dict.fromkeys(dropped))
+    # what was written in Windows' encoding and read as Latin-1: "5\x9610" says 5 to 10
+    for code in range(0x80, 0xA0):
+        table[code] = bytes((code,)).decode("cp1252", "ignore") or None
     spaces = [0x00A0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000, 0x3164, 0xFFA0]
     table.update(dict.fromkeys(spaces, " "))
     # vertical tab, NEL, line and paragraph separator; a form feed that is not a page break
@@ -107,7 +112,8 @@ class WhiteSpace:
 
     Trailing white space is held back in its compact form until it is known what follows, so the
     joined results depend on the joined pieces alone. `keep_indent` keeps the white space a line
-    starts with (up to INDENT_LIMIT), which carries meaning in lists and code.
+    starts with (up to INDENT_LIMIT), which carries meaning in lists and code, and that within lines
+    (up to GAP_LIMIT), by which tables are set.
     """
 
     def __init__(self, *, keep_indent: bool = False) -> None:
@@ -139,7 +145,10 @@ class WhiteSpace:
         breaks = run.count("\n")
         if not breaks:
             # a tab between words is a column border, and stays one
-            return "\t" if "\t" in run else run[:1]
+            tabs = run.count("\t")
+            if not self._keep_indent:
+                return "\t" if tabs else run[:1]
+            return "\t" * min(tabs, GAP_LIMIT) if tabs else run[:GAP_LIMIT]
         indent = run[run.rindex("\n") + 1 :][:INDENT_LIMIT] if self._keep_indent else ""
         return "\n" * min(breaks, 2) + indent
 

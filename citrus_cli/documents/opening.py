@@ -13,14 +13,15 @@ from typing import BinaryIO
 
 from citrus_cli.documents import discover
 from citrus_cli.documents.document import Document, close_all, not_read
-from citrus_cli.documents.formats import Format, Head, StreamedFormat, find_format
+from citrus_cli.documents.encodings import is_text_encoding
+from citrus_cli.documents.formats import Format, Head, StreamedFormat, by_content, by_suffix
 from citrus_cli.documents.formats.base import ZIP
 from citrus_cli.documents.notices import Notice
 from citrus_cli.documents.pages import check
 from citrus_cli.documents.parsed import ParsedDocument
 from citrus_cli.documents.protocol import Opened, Refused
 from citrus_cli.documents.selection import PageSelection, parse_pages
-from citrus_cli.documents.sniff import HEAD, is_text_encoding, why_no_text
+from citrus_cli.documents.sniff import HEAD, why_no_text
 from citrus_cli.documents.source import FileSource, Source, StreamSource, unreadable
 from citrus_cli.documents.text import TextDocument
 from citrus_cli.errors import CitrusError, DocumentError, UsageError
@@ -188,7 +189,7 @@ class _Opener:
             raise DocumentError(f"{name}: it {size}; give a document with text in it")
         form = _format_of(Head(head, file.name, file, self.encoding), name)
         document = (
-            self._streamed(source, name, path)
+            self._streamed(form, source, name, path)
             if isinstance(form, StreamedFormat)
             else self._parsed(form, file, name, path)
         )
@@ -207,15 +208,15 @@ class _Opener:
             known = Head(head, file=source.save(".zip"), encoding=self.encoding)
         form = _format_of(known, name)
         if isinstance(form, StreamedFormat):
-            return self._streamed(source, name, path)
+            return self._streamed(form, source, name, path)
         suffix = min(form.suffixes, default="")
         document = self._parsed(form, known.file or source.save(suffix), name, path)
         document.kept = source
         return document
 
-    def _streamed(self, source: Source, name: str, path: str) -> Document:
+    def _streamed(self, form: StreamedFormat, source: Source, name: str, path: str) -> Document:
         document = TextDocument(
-            source, name, path, encoding=self.encoding, selection=self.selection
+            form, source, name, path, encoding=self.encoding, selection=self.selection
         )
         if isinstance(source, FileSource):
             document.check(_DECODED_AT_ONCE)
@@ -237,11 +238,12 @@ class _Opener:
 
 def _format_of(head: Head, name: str) -> Format:
     """The format of a document called `name`. Raises DocumentError where it has none."""
-    form = find_format(head)
-    if form is None or isinstance(form, StreamedFormat):
+    form = by_content(head)
+    if form is None:
         why = why_no_text(head)
         if why is not None:
             raise DocumentError(f"{name}: {why}")
+        form = by_suffix(head)
     if form is None:
         raise DocumentError(f"{name}: it is of no format that can be read")
     return form

@@ -10,10 +10,13 @@ import threading
 import weakref
 from pathlib import Path
 
+import psutil
+
 from citrus_cli.documents.protocol import Job, Message, Ready, decode, encode
 from citrus_cli.errors import DocumentError
 
 START_SECONDS = 120.0
+IDLE = 6
 _TICK = 0.5
 _AHEAD = 64
 """Messages that wait for the consumer: with the pipe between, this bounds how far the child runs
@@ -60,6 +63,7 @@ class Extractor:
         self.ready = False
         """Whether the child has loaded what it needs; starting takes longer than a page may."""
         self._process = process
+        self._watched = psutil.Process(process.pid)
         self._lines: queue.Queue[bytes] = queue.Queue(_AHEAD)
         self._stopped = threading.Event()
         threading.Thread(
@@ -75,19 +79,21 @@ class Extractor:
             self._process.stdin.flush()
 
     def next(self, seconds: float) -> Message:
-        """The next message; raises Stuck after waiting for `seconds`, Ended when none can come.
+        """The next message; raises Stuck when the child has worked for `seconds` without one.
 
-        Only time spent waiting here counts, in small steps: a suspended computer or a stopped
-        job does not make a page look slow.
+        What counts is the processor's time that the child takes, so that a page does not look slow
+        where other programs keep the computer busy; a child that does nothing is waited for
+        IDLE times as long, in small steps, so that a suspended computer does not count. Raises
+        Ended when no message can come.
         """
-        waited = 0.0
+        waited, worked = 0.0, self._worked()
         while True:
-            step = min(_TICK, seconds - waited)
+            step = min(_TICK, seconds)
             try:
-                line = self._lines.get(timeout=max(step, 0.001))
+                line = self._lines.get(timeout=step)
             except queue.Empty:
                 waited += step
-                if waited >= seconds:
+                if waited >= IDLE * seconds or self._worked() - worked >= seconds:
                     raise Stuck from None
                 continue
             if not line:
@@ -95,6 +101,14 @@ class Extractor:
             message = decode(line)
             self.ready = self.ready or isinstance(message, Ready)
             return message
+
+    def _worked(self) -> float:
+        """The seconds of processor time that the child has taken."""
+        try:
+            times = self._watched.cpu_times()
+        except psutil.Error:  # it has ended, as the pipe will tell
+            return 0.0
+        return float(times.user + times.system)
 
 
 def _pump(

@@ -5,18 +5,12 @@ from __future__ import annotations
 import codecs
 import re
 
+from citrus_cli.documents.encodings import bom_encoding
 from citrus_cli.documents.formats.base import Head
 
 HEAD = 65_536
 """So many bytes are enough to tell."""
 
-_BOMS = (
-    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it starts with
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
 _HTML = re.compile(
     rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b",
     re.IGNORECASE | re.DOTALL,
@@ -46,21 +40,6 @@ _ARCHIVES = (
     b"BZh9",
     b"\x28\xb5\x2f\xfd",
 )
-
-
-def bom_encoding(head: bytes) -> str | None:
-    """The encoding that a byte order mark at the start gives away."""
-    return next((name for mark, name in _BOMS if head.startswith(mark)), None)
-
-
-def is_text_encoding(name: str) -> bool:
-    """Whether Python can decode text by that name."""
-    try:
-        codec = codecs.lookup(name)
-    except (LookupError, ValueError):
-        return False
-    # "hex" and the like turn bytes into bytes; the mark for that is what bytes.decode goes by
-    return getattr(codec, "_is_text_encoding", True) and codec.incrementaldecoder is not None
 
 
 def looks_like_html(data: bytes) -> bool:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import codecs
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from citrus_cli.documents.blocks import BLOCK_LIMIT, Block, cut_position
 from citrus_cli.documents.clean import PAGE_END, WhiteSpace, clean_characters
 from citrus_cli.documents.document import Document
+from citrus_cli.documents.encodings import bom_encoding, declared_encoding, undecodable
+from citrus_cli.documents.filters import Binary, Filter, Newlines, Terminal
+from citrus_cli.documents.formats.base import StreamedFormat
 from citrus_cli.documents.line_numbers import jumps
 from citrus_cli.documents.notices import Notice
 from citrus_cli.documents.selection import EVERY_PAGE, PageSelection
-from citrus_cli.documents.sniff import bom_encoding
 from citrus_cli.documents.source import Source
 from citrus_cli.errors import DocumentError, UsageError
 
 _NULS = Notice("it holds NUL characters, which were left out", "nul-characters")
+_DATA = Notice(
+    "the bytes of pictures or other data in it (base64) were left out", "binary-data-left-out"
+)
 
 
 @dataclass(frozen=True)
@@ -32,16 +36,16 @@ class _Segment:
 
 
 class TextDocument(Document):
-    """A text file, or a stream of text. Form feeds separate its pages, if it has any.
+    """A text file, or a stream of text, of any format that is text. Form feeds separate its pages.
 
     Its lines, their indents and hyphens stay as they were written; see `clean` for what does not.
     """
 
-    kind = "text"
     lined = True
 
     def __init__(
         self,
+        form: StreamedFormat,
         source: Source,
         name: str,
         path: str,
@@ -50,6 +54,8 @@ class TextDocument(Document):
         selection: PageSelection | None = None,
     ) -> None:
         super().__init__(name, path, source.size)
+        self.kind = form.name
+        self._form = form
         self._source = source
         self._encoding = encoding
         self._selection = selection
@@ -179,23 +185,39 @@ class TextDocument(Document):
         """The text in pieces, line ends all "\\n", each with the bytes consumed so far."""
         pieces = self._source.pieces()
         piece = next(pieces, b"")
-        encoding = self._encoding or bom_encoding(piece) or "utf-8"
+        encoding = self._encoding or self._own_encoding(piece)
         decoder = codecs.getincrementaldecoder(encoding)("strict")
-        lines = io.IncrementalNewlineDecoder(decoder, translate=True)
+        filters = [Newlines(), Terminal(), *self._form.filters()]
         done = 0
         while True:
             pending = len(decoder.getstate()[0])
             try:
-                text = lines.decode(piece, final=not piece)
+                text = decoder.decode(piece, final=not piece)
             except UnicodeError as error:
-                problem = undecodable(encoding, error, done - pending)
-                raise DocumentError(f"{self.name}: {problem}") from error
+                raise self._undecodable(encoding, error, done - pending) from error
             done += len(piece)
+            for one in filters:
+                text = one.feed(text, final=not piece)
+            self._notice_data(filters)
             if text or not piece:
                 yield text, done
             if not piece:
                 return
             piece = next(pieces, b"")
+
+    def _own_encoding(self, head: bytes) -> str:
+        declared = declared_encoding(head) if self._form.declares_encoding else None
+        return bom_encoding(head) or declared or "utf-8"
+
+    def _undecodable(self, encoding: str, error: UnicodeError, base: int) -> DocumentError:
+        problem = undecodable(encoding, error, base, lambda: self._source.pieces())
+        return DocumentError(f"{self.name}: {problem}")
+
+    def _notice_data(self, filters: list[Filter]) -> None:
+        if _DATA not in self.warnings and any(
+            isinstance(one, Binary) and one.found for one in filters
+        ):
+            self.warnings.append(_DATA)
 
     def _check_selection(self, selection: PageSelection, pages: int) -> None:
         if pages == 1:
@@ -211,17 +233,3 @@ def _share(done: float, size: int | None) -> float | None:
     if size is None:
         return None
     return min(max(done / size, 0.0), 1.0) if size else 1.0
-
-
-def undecodable(encoding: str, error: UnicodeError, base: int) -> str:
-    """What names the offending byte, and the cure; `base` is where the decoder's input starts."""
-    what, other = str(error), "cp1252" if encoding == "utf-8" else "utf-8"
-    if isinstance(error, UnicodeDecodeError):
-        at_end = ", its very end: an incomplete file?" if "end of data" in error.reason else ""
-        what = f"byte 0x{error.object[error.start]:02x} at offset {base + error.start:,}{at_end}"
-    elif "BOM" in what:
-        other = f"{encoding}-le"
-    return (
-        f"it is not {encoding.upper()} text ({what}); give its encoding, for example "
-        f"--encoding {other}"
-    )

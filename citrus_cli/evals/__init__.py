@@ -1,1 +1,1 @@
-"""Measuring: what the cache remembers, and what it costs."""
+"""Measuring what is remembered of texts, and what that costs: on the user's own files too."""

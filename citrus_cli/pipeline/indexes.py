@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from citrus_cli._version import __version__
 from citrus_cli.errors import CitrusError, DocumentError
+from citrus_cli.events import Listener, Note, Reading, ignore
 from citrus_cli.index.corpus import DocumentIndex
 from citrus_cli.library.entry import Entry, Receipt
 from citrus_cli.library.errors import ChangedFileError, DamagedEntryError, NewerEntryError
@@ -18,7 +19,6 @@ from citrus_cli.library.identity import Identity, content_of, digest
 from citrus_cli.library.library import Library
 from citrus_cli.library.pages import PageRecord
 from citrus_cli.pipeline.tools import Tools
-from citrus_cli.progress import Listener, Note, Reading, ignore
 
 if TYPE_CHECKING:
     from citrus_cli.documents import Document

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from citrus_cli.errors import ModelError
+from citrus_cli.events import Listener, ignore
 from citrus_cli.index.making import IndexMaker, Sink
 from citrus_cli.index.question import Asked
 from citrus_cli.index.ranking import Finder, Queries
@@ -19,7 +20,6 @@ from citrus_cli.models.embedder import Embedder, load_embedder
 from citrus_cli.models.embedders import DEFAULT_EMBEDDER
 from citrus_cli.models.plain import PlainEncoder
 from citrus_cli.models.prompts import ChatPrompt
-from citrus_cli.progress import Listener, ignore
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel

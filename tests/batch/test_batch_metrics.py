@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from citrus_cli.evals.metrics import f1, normalized
+from citrus_cli.evals.results.metrics import f1, normalized
 
 
 def test_normalisation() -> None:

@@ -13,15 +13,15 @@ from cli_fake_api import make_answer
 from citrus_cli.answer import Answer, DocumentReceipt
 from citrus_cli.errors import DocumentError, ModelError, UsageError
 from citrus_cli.evals.compared import Compared
+from citrus_cli.events import Loading, Remembering
 from citrus_cli.evidence.model import Evidence
-from citrus_cli.progress import Loading, Remembering
 
 HOSTILE = "\x1b[31mred\x1b[0m [bold]kept[/bold]\nnext"
 FAILURE = "full attention to this text needs 9000 positions, and tiny knows 8192"
 
 
 class FakeComparing:
-    """What `citrus_cli.evals.comparing` has, as far as the command uses it."""
+    """What `citrus_cli.evals.comparison` has, as far as the command uses it."""
 
     calls: list[dict[str, Any]] = []  # noqa: RUF012 - what the tests look at
 

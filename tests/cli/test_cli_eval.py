@@ -10,8 +10,6 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import cli_terminal
@@ -19,15 +17,11 @@ import pytest
 from cli_harness import Citrus
 from tiny_models import make_model_folder
 
-from citrus_cli.cli import eval_run, interrupts
-from citrus_cli.cli.eval_options import names, numbers
+from citrus_cli.cli.evaluate import run as eval_run
+from citrus_cli.cli.evaluate.options import names, numbers
+from citrus_cli.cli.program import interrupts
 from citrus_cli.errors import UsageError
-from citrus_cli.evals import table_plan
-from citrus_cli.evals.hidden import PasskeyTask
-from citrus_cli.evals.latency_process import measure
-from citrus_cli.evals.methods import METHODS
-from citrus_cli.evals.question_sets import QuestionSet
-from citrus_cli.evals.tasks import Scope, cells
+from citrus_cli.evals.latency.process import measure
 from citrus_cli.run import Runner
 from citrus_cli.settings import Settings
 
@@ -48,7 +42,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture
 def evaluate(citrus: Citrus, tiny: str, monkeypatch: pytest.MonkeyPatch):
     """`citrus eval`, in this process, small."""
-    monkeypatch.setattr("citrus_cli.cli.libraries.quiet_libraries", lambda: None)
+    monkeypatch.setattr("citrus_cli.cli.program.libraries.quiet_libraries", lambda: None)
 
     def run(*arguments: str):
         common = ("--model", tiny, "--policies", "streaming", "--budgets", "128", "--device", "cpu")
@@ -69,7 +63,7 @@ def test_names_and_numbers_come_with_commas_or_repeated() -> None:
 
 def test_help_names_every_task(citrus: Citrus) -> None:
     text = citrus("eval", "--help").stdout
-    for task in ("passkey", "needle", "qa", "perplexity", "neglect", "latency", "table"):
+    for task in ("passkey", "needle", "qa", "perplexity", "neglect", "latency"):
         assert re.search(rf"^  {task} .*\.$", text, re.MULTILINE)
     assert "..." not in text.partition("Commands")[2]
 
@@ -159,57 +153,10 @@ def test_what_cannot_be_measured_is_said_and_the_rest_is_shown(evaluate, home) -
     assert "streaming" in result.stdout
 
 
-def test_table_measures_every_part_and_goes_on_where_it_was(
-    citrus: Citrus, tiny: str, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("citrus_cli.cli.libraries.quiet_libraries", lambda: None)
-    (home / "bad.pdf").write_bytes(b"%PDF-1.4 nothing of the kind")
-    broken = {"document": "bad.pdf", "question": "Q?", "answers": ["a"]}
-    (home / "broken.jsonl").write_text(json.dumps(broken))
-    (home / "set.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in ROWS[:2]))
-    whole = table_plan.parts
-
-    def small(sets: list[tuple[Path, QuestionSet]]) -> list[table_plan.Part]:
-        keys = partial(PasskeyTask, lengths=(300,), trials=1)
-        of_sets = [replace(part, policies=("streaming",)) for part in whole(sets)[len(whole([])) :]]
-        return [*of_sets, table_plan.Part("keys", ("streaming", "bm25"), keys, budgets=(64,))]
-
-    monkeypatch.setattr(table_plan, "parts", small)
-    common = ("--model", tiny, "--device", "cpu", "--max-answer-tokens", "4", "--run", "out")
-    result = citrus("eval", "table", "broken.jsonl", "set.jsonl", *common)
-    assert result.exit_code == 6
-    assert "set.jsonl, line 2: the list of answers is empty" in result.stderr
-    assert "bad.pdf" in result.stderr
-    titles = [line for line in result.stdout.splitlines() if line in ("broken", "set", "keys")]
-    assert titles == ["broken", "set", "keys"]
-    for name in ("set", "keys"):
-        assert "streaming" in (home / "out" / f"{name}.md").read_text()
-        assert (home / "out" / name / "journal.jsonl").read_text().count("\n") >= 2
-    again = citrus("eval", "table", "set.jsonl", "broken.jsonl", *common)
-    assert "3 of 3 records are in out/keys, 3 of them from before" in again.stderr
-    assert "2 of 2 records are in out/set, 2 of them from before" in again.stderr
-
-    same = home / "other"
-    same.mkdir()
-    (same / "set.jsonl").write_text(json.dumps(ROWS[0]))
-    result = citrus("eval", "table", "set.jsonl", "other/set.jsonl", *common)
-    assert (result.exit_code, result.stdout) == (2, "")
-    assert "other/set.jsonl: the table has a part set already" in result.stderr
-    (home / "passkey.jsonl").write_text(json.dumps(ROWS[0]))
-    monkeypatch.setattr(table_plan, "parts", whole)
-    result = citrus("eval", "table", "passkey.jsonl", *common)
-    assert (result.exit_code, result.stdout) == (2, "")
-    assert "passkey.jsonl: the table has a part passkey already" in result.stderr
-
-
-def test_the_table_compares_every_policy() -> None:
-    parts = table_plan.parts([])
-    compared = {name for part in parts for name in part.policies}
-    assert compared == set(METHODS)
-    assert len({part.name for part in parts}) == len(parts)
-    for part in parts:  # every part can be made
-        made = cells(part.policies, part.budgets)
-        assert part.make(Scope(made, 256)).units()
+def test_table_says_where_it_went(citrus) -> None:
+    result = citrus("eval", "table", "set.jsonl", "--jobs", "2")
+    assert result.exit_code == 2
+    assert "python -m tests.benchmarks" in result.stderr
 
 
 def test_perplexity_and_latency_are_measured(evaluate, home) -> None:
@@ -244,7 +191,7 @@ def test_neglect_shows_both_of_the_same_policies(evaluate, home) -> None:
 def test_latency_has_full_attention_beside(evaluate, home, monkeypatch) -> None:
     # each measurement has a process of its own, which test_evals_latency tries
     monkeypatch.setattr(
-        "citrus_cli.evals.latency.in_own_process",
+        "citrus_cli.evals.latency.measure.in_own_process",
         lambda job: measure(Runner.load(job.settings), job),
     )
     arguments = ("latency", "--lengths", "300", "--max-answer-tokens", "3", "--plot", "l.svg")
@@ -333,7 +280,7 @@ def test_whatever_ends_a_run_it_goes_on(
     if how is signal.SIGINT:
         assert (process.returncode, out) == (130, "")
         assert f"{kept} of 12 records are in run; the same command goes on" in error
-    monkeypatch.setattr("citrus_cli.cli.libraries.quiet_libraries", lambda: None)
+    monkeypatch.setattr("citrus_cli.cli.program.libraries.quiet_libraries", lambda: None)
     again = citrus(*KILLED, "--model", tiny)
     assert again.exit_code == 0, again.stderr
     assert f"12 of 12 records are in run, {kept} of them from before" in again.stderr

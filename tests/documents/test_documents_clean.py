@@ -22,7 +22,8 @@ from citrus_cli.documents.clean import (
         ("cafe\u0301", "caf\xe9"),
         ("co\xadop\xaderation", "cooperation"),
         ("5\xa0%\u2009and\u3000more\u202fso", "5 % and more so"),
-        ("a\x00b\x07c\x1b[31md\x7fe\x9bf", "abc[31mdef"),
+        ("a\x00b\x07c\x1b[31md\x7fe\x81f", "abc[31mdef"),
+        ("5\x9610 It\x92s \x80 9", "5–10 It’s € 9"),
         ("keep\tthis\nline", "keep\tthis\nline"),
         ("a\r\nb\rc\x0bd\x85e\u2028f\u2029g", "a\nb\nc\nd\ne\nf\ng"),
         ("lone \ud83d surrogate \udc00", "lone \ufffd surrogate \ufffd"),
@@ -45,12 +46,13 @@ def test_joiners_that_spell_words_and_emoji_stay(text: str) -> None:
 @pytest.mark.parametrize(
     ("raw", "clean", "indented"),
     [
-        ("a  b \t c", "a b\tc", "a b\tc"),
+        ("a  b \t c", "a b\tc", "a  b\tc"),
         ("\n\n  a\n\n\n\n b \n\t\n\nc\n\n", "a\n\nb\n\nc", "  a\n\n b\n\nc"),
         ("a   \nb", "a\nb", "a\nb"),
-        ("def f():\n    return  1\n", "def f():\nreturn 1", "def f():\n    return 1"),
+        ("def f():\n    return  1\n", "def f():\nreturn 1", "def f():\n    return  1"),
         (" " * 99 + "x", "x", " " * 40 + "x"),
         (" \n\t ", "", ""),
+        ("a" + " " * 999 + "b\t\t c", "a b\tc", "a" + " " * 200 + "b\t\tc"),
     ],
 )
 def test_white_space(raw: str, clean: str, indented: str) -> None:

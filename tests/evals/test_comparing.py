@@ -11,10 +11,10 @@ from tiny_models import make_model_folder
 from citrus_cli import DocumentQA
 from citrus_cli.documents import open_documents
 from citrus_cli.errors import DocumentError, UsageError
-from citrus_cli.evals import comparing
-from citrus_cli.evals.comparing import compare
+from citrus_cli.evals import comparison as comparing
+from citrus_cli.evals.comparison import compare
 from citrus_cli.evals.methods import METHODS, PolicyMethod
-from citrus_cli.progress import Loading, Remembering
+from citrus_cli.events import Loading, Remembering
 
 QUESTIONS = ["What happened?", "Why?"]
 

@@ -10,8 +10,8 @@ from importlib import resources
 import pytest
 from nltk.stem.porter import PorterStemmer
 
-from citrus_cli.evals.facts import KINDS, PER_KIND, choose, facts, together
-from citrus_cli.evals.metrics import is_right
+from citrus_cli.evals.hidden.facts import KINDS, PER_KIND, choose, facts, together
+from citrus_cli.evals.results.metrics import is_right
 
 COMMON = frozenset(
     """a about all an and as at be by did do does each for from get had has have her his how if in

@@ -10,7 +10,7 @@ from tiny_models import make_tokenizer
 
 from citrus_cli.errors import DocumentError, UsageError
 from citrus_cli.evals.fillers import BUILT_IN, Filler, FillerTokens, built_in_filler, file_filler
-from citrus_cli.evals.needle import plant
+from citrus_cli.evals.hidden.needle import plant
 from citrus_cli.models.plain import PlainEncoder
 
 

@@ -13,9 +13,9 @@ from tiny_models import make_model_folder
 from citrus_cli import DocumentQA
 from citrus_cli.engine.instruction import ReadingSettings
 from citrus_cli.errors import CitrusError, MemoryLimitError, ModelError, UsageError
-from citrus_cli.evals import latency_process as process
-from citrus_cli.evals.latency import LatencyRow, latency
-from citrus_cli.evals.latency_process import Job, Measured
+from citrus_cli.evals.latency import process
+from citrus_cli.evals.latency.measure import LatencyRow, latency
+from citrus_cli.evals.latency.process import Job, Measured
 from citrus_cli.run import Runner
 from citrus_cli.settings import Settings
 
@@ -154,7 +154,7 @@ def test_a_process_that_is_killed_is_a_row_that_says_so(monkeypatch):
             raise MemoryLimitError("the process was killed")
         return found
 
-    monkeypatch.setattr("citrus_cli.evals.latency.in_own_process", run)
+    monkeypatch.setattr("citrus_cli.evals.latency.measure.in_own_process", run)
     rows = list(latency(Settings(), ["citrus"], [100, 200], **SIZES))
     assert [row.missing for row in rows] == ["", "", "the process was killed", ""]
     assert rows[1].read_tokens_per_second == 50

@@ -6,12 +6,12 @@ import pytest
 import torch
 from tiny_models import make_tokenizer
 
-from citrus_cli.evals import metrics
-from citrus_cli.evals.gold import Places
-from citrus_cli.evals.intervals import bootstrap, wilson
-from citrus_cli.evals.oracle import is_answered, passage
-from citrus_cli.evals.retention import retained, retention
-from citrus_cli.evals.texts import AROUND, EvalText, Question, window
+from citrus_cli.evals.answers.oracle import is_answered, passage
+from citrus_cli.evals.answers.retention import retained, retention
+from citrus_cli.evals.answers.texts import AROUND, EvalText, Question, window
+from citrus_cli.evals.questions.gold import Places
+from citrus_cli.evals.results import metrics
+from citrus_cli.evals.results.intervals import bootstrap, wilson
 from citrus_cli.models.plain import PlainEncoder
 
 

@@ -18,8 +18,8 @@ from citrus_cli.engine.head import latest_rows
 from citrus_cli.engine.instruction import ReadingSettings
 from citrus_cli.engine.policies import POLICIES, Citrus, Streaming, make_policy
 from citrus_cli.errors import MemoryLimitError, UsageError
-from citrus_cli.evals import perplexity as module
-from citrus_cli.evals.perplexity import PerplexityRow, block_stderr, perplexity, token_nll
+from citrus_cli.evals.perplexity import measure as module
+from citrus_cli.evals.perplexity.measure import PerplexityRow, block_stderr, perplexity, token_nll
 from citrus_cli.run import Runner
 
 SHARED = [name for name, policy in POLICIES.items() if policy.document_policy is None]

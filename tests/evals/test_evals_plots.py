@@ -9,23 +9,18 @@ from itertools import pairwise
 
 import pytest
 
-from citrus_cli.errors import CitrusError, UsageError
-from citrus_cli.evals import latency_plot, neglect_plot
-from citrus_cli.evals.latency import LatencyRow
-from citrus_cli.evals.latency_plot import write_latency
-from citrus_cli.evals.neglect_plot import NeglectBar, neglect_bars, write_neglect
-from citrus_cli.evals.passkey import PasskeyResult
-from citrus_cli.evals.perplexity import PerplexityRow
+from citrus_cli.errors import UsageError
+from citrus_cli.evals.latency import plot as latency_plot
+from citrus_cli.evals.latency.measure import LatencyRow
+from citrus_cli.evals.neglect import plot as neglect_plot
+from citrus_cli.evals.neglect.plot import NeglectBar
+from citrus_cli.evals.results.files import write_figure
 
 BARS = [
     NeglectBar("citrus", 12.4, 0.3, 5, 5),
     NeglectBar("standard", 12.1, 0.3, 0, 5),
     NeglectBar("<streaming> & $x$", 11.9, 0.3, 1, 5),
 ]
-
-
-def row(policy: str, budget: int, perplexity: float = 10.0) -> PerplexityRow:
-    return PerplexityRow(policy, budget, 99, 2.3, 0.1, perplexity, ((1, 2.3),), 1.0, budget)
 
 
 def measured(method: str, tokens: int, seconds: float, peak: int) -> LatencyRow:
@@ -45,26 +40,29 @@ LATENCIES = [
 
 
 @pytest.mark.parametrize(
-    ("write", "data", "words"),
+    ("draw", "data", "words"),
     [
-        (write_neglect, BARS, ["12.4", "11.9", "5/5", "1/5", "&lt;streaming&gt; &amp; $x$"]),
-        (write_latency, LATENCIES, ["full", "citrus", "2k", "8k", "at 8k: it needs 9.0 GB"]),
+        (neglect_plot.draw, BARS, ["12.4", "11.9", "5/5", "1/5", "&lt;streaming&gt; &amp; $x$"]),
+        (latency_plot.draw, LATENCIES, ["full", "citrus", "2k", "8k", "at 8k: it needs 9.0 GB"]),
     ],
 )
-def test_both_kinds_of_file_are_whole_and_the_same_every_time(tmp_path, write, data, words):
+def test_both_kinds_of_file_are_whole_and_the_same_every_time(tmp_path, draw, data, words):
+    def write(path, **how):
+        write_figure(path, lambda: draw(data, "A model, budget 512"), **how)
+
     png, svg, again = tmp_path / "a.png", tmp_path / "a.svg", tmp_path / "b.svg"
     for path in (png, svg, again):
-        write(data, path, title="A model, budget 512")
+        write(path)
     assert png.read_bytes().startswith(b"\x89PNG")
     text = svg.read_text("utf-8")
     assert text == again.read_text("utf-8")
     for word in [*words, "A model, budget 512"]:
         assert word in text
     with pytest.raises(UsageError, match="exists"):
-        write(data, svg)
-    write(data, svg, overwrite=True)
+        write(svg)
+    write(svg, overwrite=True)
     with pytest.raises(UsageError, match=r"\.png or \.svg"):
-        write(data, tmp_path / "a.gif")
+        write(tmp_path / "a.gif")
 
 
 def test_bars_have_the_lengths_of_their_figures():
@@ -112,46 +110,23 @@ def test_lines_go_through_what_was_measured():
 
 
 def test_logarithmic_axes_are_labelled_in_plain_digits(tmp_path):
-    write_latency(LATENCIES, tmp_path / "a.svg")
-    write_neglect([*BARS, NeglectBar("full", 40_000.0, 90.0, 0, 5)], tmp_path / "b.svg")
+    blown_up = [*BARS, NeglectBar("full", 40_000.0, 90.0, 0, 5)]
+    write_figure(tmp_path / "a.svg", lambda: latency_plot.draw(LATENCIES, ""))
+    write_figure(tmp_path / "b.svg", lambda: neglect_plot.draw(blown_up, ""))
     first, second = ((tmp_path / name).read_text("utf-8") for name in ("a.svg", "b.svg"))
     assert {"5", "10"} <= set(re.findall(r">([\d,.]+)</text>", first))
     assert {"10", "10,000"} <= set(re.findall(r">([\d,.]+)</text>", second))
     assert "mathdefault" not in first + second
 
 
-def test_policies_with_both_figures_become_bars():
-    rows = [row("full", 3_000), row("citrus", 512, 12.0), row("citrus", 256), row("standard", 512)]
-    keys = [
-        PasskeyResult("citrus", 512, 2_000, 4, 5, 1.0),
-        PasskeyResult("citrus", 512, 9_000, 5, 5, 1.0),
-        PasskeyResult("citrus", 256, 2_000, 0, 5, 1.0),
-        PasskeyResult("streaming", 512, 2_000, 0, 5, 1.0),
-        PasskeyResult("full", 2_000, 2_000, 5, 5, 1.0),
-    ]
-    bars = neglect_bars(rows, keys, 512)
-    assert [(bar.policy, bar.perplexity, bar.found, bar.trials) for bar in bars] == [
-        ("full", 10.0, 5, 5),
-        ("citrus", 12.0, 9, 10),
-    ]
-    assert [bar.stderr for bar in bars] == pytest.approx([1.0, 1.2])  # the perplexity's, not nll's
-
-
-def test_nothing_to_draw_is_said(tmp_path):
-    with pytest.raises(CitrusError, match=r"no\.png: there is nothing to draw"):
-        write_neglect([], tmp_path / "no.png")
-    with pytest.raises(CitrusError, match=r"no\.png: there is nothing to draw"):
-        write_latency([row for row in LATENCIES if row.missing], tmp_path / "no.png")
-    with pytest.raises(UsageError, match="once only"):
-        write_neglect([BARS[0], BARS[0]], tmp_path / "no.png")
+def test_what_cannot_be_is_no_bar():
     with pytest.raises(ValueError, match="no such"):
         NeglectBar("citrus", 2.0, 0.1, 3, 2)
-    assert not list(tmp_path.iterdir())
 
 
 def test_matplotlib_comes_late():
     code = (
-        "import sys, citrus_cli.evals.neglect_plot, citrus_cli.evals.latency_plot\n"
+        "import sys, citrus_cli.evals.neglect.plot, citrus_cli.evals.latency.plot\n"
         "print(sorted({name.split('.')[0] for name in sys.modules} & {'matplotlib', 'torch'}))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from citrus_cli.errors import UsageError
-from citrus_cli.evals.question_sets import read_question_set
+from citrus_cli.evals.questions.sets import read_question_set
 
 
 def write(folder: Path, *rows: object) -> Path:

@@ -13,22 +13,22 @@ from tiny_models import make_model_folder
 from citrus_cli import DocumentQA
 from citrus_cli.engine.instruction import Instruction, ReadingSettings
 from citrus_cli.errors import ModelError, UsageError
-from citrus_cli.evals import asking
-from citrus_cli.evals.asked import AskedTask, by_cell
+from citrus_cli.evals.answers import scores as asking
+from citrus_cli.evals.answers.oracle import ORACLE
+from citrus_cli.evals.answers.task import AskedTask, by_cell
 from citrus_cli.evals.fillers import built_in_filler
-from citrus_cli.evals.hidden import PasskeyTask
-from citrus_cli.evals.journal import Journal, JournalError
+from citrus_cli.evals.hidden.needle import NeedleTask
+from citrus_cli.evals.hidden.passkey import ANSWER_TOKENS
+from citrus_cli.evals.hidden.task import PasskeyTask
 from citrus_cli.evals.methods import METHODS, Method, PolicyMethod, Remembered
-from citrus_cli.evals.needle import NeedleTask
-from citrus_cli.evals.oracle import ORACLE
-from citrus_cli.evals.passkey import ANSWER_TOKENS
-from citrus_cli.evals.question_sets import read_question_set
-from citrus_cli.evals.questions import QuestionsTask, band
-from citrus_cli.evals.run_folder import RunFolder, default_folder
-from citrus_cli.evals.run_tasks import TaskRun
-from citrus_cli.evals.tables import as_csv, as_json, as_markdown
-from citrus_cli.evals.tasks import Scope, Task, cells
-from citrus_cli.progress import Measuring
+from citrus_cli.evals.questions.sets import read_question_set
+from citrus_cli.evals.questions.task import QuestionsTask, band
+from citrus_cli.evals.results.tables import as_csv, as_json, as_markdown
+from citrus_cli.evals.runs.folder import RunFolder, default_folder
+from citrus_cli.evals.runs.journal import Journal, JournalError
+from citrus_cli.evals.runs.run import TaskRun
+from citrus_cli.evals.runs.task import Scope, Task, cells
+from citrus_cli.events import Measuring
 from citrus_cli.run import Runner
 
 

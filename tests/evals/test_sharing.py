@@ -11,9 +11,9 @@ from tiny_models import make_model_folder
 from citrus_cli import DocumentQA
 from citrus_cli.engine.instruction import ReadingSettings
 from citrus_cli.engine.reader import Reading
-from citrus_cli.evals import sharing
+from citrus_cli.evals.answers import readings as sharing
+from citrus_cli.evals.answers.readings import Readings
 from citrus_cli.evals.methods import METHODS, Remembered
-from citrus_cli.evals.sharing import Readings
 from citrus_cli.run import Runner
 
 STORY = "The tide rose at six. Nobody on the pier had slept. " * 30

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from citrus_cli.evals.claim_cases import ClaimCase, Expected, claim_cases, judge
 from citrus_cli.evidence.model import PageText
 from citrus_cli.evidence.verify import claims
+from tests.benchmarks.claims.cases import ClaimCase, Expected, claim_cases, judge
 
 
 @pytest.mark.parametrize("seed", range(8))

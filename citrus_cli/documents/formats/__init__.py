@@ -28,6 +28,7 @@ from importlib.metadata import entry_points
 from citrus_cli.documents.formats.base import (
     Format,
     Head,
+    OnePage,
     PageText,
     Reader,
     ReadPages,
@@ -39,14 +40,16 @@ from citrus_cli.errors import DocumentError
 __all__ = [
     "Format",
     "Head",
+    "OnePage",
     "PageText",
     "ReadPages",
     "Reader",
     "Refusal",
     "StreamedFormat",
     "all_formats",
+    "by_content",
     "by_name",
-    "find_format",
+    "by_suffix",
     "suffixes",
 ]
 
@@ -55,6 +58,10 @@ ENTRY_POINTS = "citrus.formats"
 _BUILT_IN = (
     "pdf:Pdf",
     "html:Html",
+    "markdown:Markdown",
+    "csv:Csv",
+    "json:Json",
+    "xml:Xml",
     "text:Text",
 )
 
@@ -87,11 +94,14 @@ def by_name(name: str) -> Format:
     raise KeyError(name)
 
 
-def find_format(head: Head) -> Format | None:
-    """The format that a document is of: by its content, else by its name; None: of none."""
-    formats = all_formats()
-    by_content = next((one for one in formats if one.accepts(head)), None)
-    return by_content or next((one for one in formats if one.claims(head)), None)
+def by_content(head: Head) -> Format | None:
+    """The format that a document is of by what is in it; None where no format knows its mark."""
+    return next((one for one in all_formats() if one.accepts(head)), None)
+
+
+def by_suffix(head: Head) -> Format | None:
+    """The format that claims a document by its name; only for those without a mark of a format."""
+    return next((one for one in all_formats() if one.claims(head)), None)
 
 
 def suffixes() -> frozenset[str]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import zipfile
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from citrus_cli.documents.blocks import Part
+from citrus_cli.documents.filters import Filter
 from citrus_cli.documents.notices import Notice
 from citrus_cli.documents.protocol import Job, Measure
 
@@ -133,6 +134,19 @@ class ReadPages:
         return self.texts[number - 1]
 
 
+class OnePage:
+    """A reader of a document that is one page, read when it is asked for."""
+
+    pages = 1
+    notices: Sequence[Notice] = ()
+
+    def __init__(self, read: Callable[[], PageText]) -> None:
+        self._read = read
+
+    def page(self, number: int) -> PageText:
+        return self._read()
+
+
 class Format(ABC):
     """A kind of document. One instance serves all documents, in the parent and in the child.
 
@@ -188,7 +202,16 @@ class Format(ABC):
 
 
 class StreamedFormat(Format):
-    """A kind of text that is decoded piece by piece, in the parent, whatever its size."""
+    """A kind of text that is decoded piece by piece, in the parent, whatever its size.
+
+    `declares_encoding`: a document may name its encoding itself, as XML does.
+    """
+
+    declares_encoding: ClassVar[bool] = False
+
+    def filters(self) -> list[Filter]:
+        """What the text goes through, in this order, for one reading."""
+        return []
 
     def open(self, job: Job) -> Reader:
         raise NotImplementedError("text is not read in a child process")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+from citrus_cli.documents.filters import Binary, Filter
 from citrus_cli.documents.formats.base import Head, StreamedFormat
 
-_SUFFIXES = """
-    .txt .text .rst .adoc .asciidoc .org .tex .log .yaml .yml .toml .srt .vtt
-    .md .markdown .mdx .csv .tsv .json .jsonl .ndjson .xml .eml
-"""
+_SUFFIXES = ".txt .text .rst .adoc .asciidoc .org .tex .log .yaml .yml .toml .srt .vtt"
 
 
 class Text(StreamedFormat):
@@ -19,4 +17,10 @@ class Text(StreamedFormat):
     priority = -100
 
     def accepts(self, head: Head) -> bool:
+        return False
+
+    def claims(self, head: Head) -> bool:
         return True
+
+    def filters(self) -> list[Filter]:
+        return [Binary()]

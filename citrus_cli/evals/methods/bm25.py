@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from citrus_cli.engine.instruction import Instruction, ReadingSettings
 from citrus_cli.evals.methods.base import Method, Remembered
+from citrus_cli.evals.methods.ranking import Ranking
 from citrus_cli.evals.methods.reporting import reporter
 from citrus_cli.evals.methods.reread import reread
 from citrus_cli.evals.methods.units import decode, ends
-from citrus_cli.evals.ranking import Ranking
 from citrus_cli.run import Runner
 
 PASSAGE = 100

@@ -1,0 +1,1 @@
+"""What the tasks share that ask questions about texts."""

@@ -1,0 +1,1 @@
+"""Something hidden in a text of a given length: invented facts, a pass key."""

@@ -1,0 +1,1 @@
+"""Time and memory by the length of the text."""

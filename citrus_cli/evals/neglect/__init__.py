@@ -1,0 +1,1 @@
+"""Information neglect: what is predicted well, and lost all the same."""

@@ -1,0 +1,1 @@
+"""How well a long text is predicted through each policy's cache."""

@@ -1,0 +1,1 @@
+"""Question sets, scored against accepted answers."""
