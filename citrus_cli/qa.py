@@ -12,20 +12,22 @@ from typing import TYPE_CHECKING, BinaryIO
 from citrus_cli.answer import Answer
 from citrus_cli.errors import UsageError
 from citrus_cli.events import Listener, ignore
+from citrus_cli.models.catalogue import DEFAULT_EMBEDDER
 from citrus_cli.settings import (
     DEFAULT_ANSWER_TOKENS,
     DEFAULT_BUDGET,
     DEFAULT_CHUNK_SIZE,
     DEFAULT_MODEL,
     DEFAULT_POLICY,
+    FINDERS,
     Settings,
+    finders,
 )
 
 if TYPE_CHECKING:
     from citrus_cli.answering import Answering
     from citrus_cli.conversation import Conversation
     from citrus_cli.documents import Document
-    from citrus_cli.index.ranking import Finder
     from citrus_cli.pictures.model import Picture
     from citrus_cli.pipeline.finding import Found
     from citrus_cli.pipeline.indexes import Indexes
@@ -63,6 +65,8 @@ class DocumentQA:
         model: str = DEFAULT_MODEL,
         *,
         policy: str | None = None,
+        find: str | Sequence[str] = FINDERS,
+        embedder: str | None = None,
         budget: int | None = None,
         chunk_size: int | None = None,
         quantize: str = "auto",
@@ -80,9 +84,11 @@ class DocumentQA:
 
         Args:
             model: a built-in name, a local folder, a local GGUF file, or a Hugging Face id.
-            policy: which states are kept: `citrus-reread`, `citrus-heads-individual`, `citrus`,
-                `citrus-individual`, `standard`, `streaming` or another of the engine's `POLICIES`.
-            budget: states of the document kept per layer.
+            policy: how documents are read: `index`, or a policy that keeps states (`citrus`,
+                `citrus-individual`, `standard`, `streaming` or another of the engine's `POLICIES`).
+            find: which finders look in an index: `heads`, `meaning`, `words`.
+            embedder: the sentence embedder: a built-in name, a folder or a Hugging Face id.
+            budget: tokens that an answer rests on, or states of the document kept per layer.
             chunk_size: tokens of the document read in one forward pass.
             quantize: `auto`, `4bit` (NF4), `8bit` or `none`.
             device: `auto`, `cuda`, `mps` or `cpu`.
@@ -101,6 +107,8 @@ class DocumentQA:
         self.settings = Settings(
             model=model,
             policy=DEFAULT_POLICY if policy is None else policy,
+            find=finders(find),
+            embedder=DEFAULT_EMBEDDER if embedder is None else embedder,
             budget=DEFAULT_BUDGET if budget is None else budget,
             chunk_size=DEFAULT_CHUNK_SIZE if chunk_size is None else chunk_size,
             quantize=quantize,
@@ -259,7 +267,6 @@ class DocumentQA:
         question: str,
         *,
         most: int = 5,
-        finders: str | Sequence[str] = ("meaning", "words"),
         pages: str | None = None,
         password: str | None = None,
         encoding: str | None = None,
@@ -267,17 +274,16 @@ class DocumentQA:
     ) -> Found:
         """The passages that answer a question, best first; no answer is written.
 
+        Without `heads` among the finders no language model is loaded.
+
         Args:
             sources, question, pages, password, encoding, stdin: as for `ask`.
             most: at most so many passages; of each page one comes before a second of any.
-            finders: which of `heads`, `meaning` and `words` look; without `heads` no language model
-                is loaded.
 
         Raises:
             UsageError, DocumentError, ModelError: as for `ask`.
         """
         from citrus_cli.index.corpus import Corpus
-        from citrus_cli.index.ranking import finders as checked
         from citrus_cli.pipeline.finding import Found, find, passages
 
         if not question.strip():
@@ -285,9 +291,8 @@ class DocumentQA:
         if most < 1:
             raise UsageError(f"at least one passage must be wanted, not {most}")
         opening = Opening(pages, password, encoding, stdin)
-        wanted = checked(finders)
         with self._opened(sources, opening) as documents:
-            tools = self._tools(wanted)
+            tools = self._tools()
             with self._indexes(tools, opening) as indexes:
                 corpus = Corpus(indexes.of(documents))
                 started = time.perf_counter()
@@ -297,17 +302,19 @@ class DocumentQA:
                 warnings = (*tools.warnings, *indexes.said())
                 return Found(shown, warnings, corpus.tokens, indexes.made, seconds)
 
-    def _tools(self, wanted: Sequence[Finder]) -> Tools:
+    def _tools(self) -> Tools:
         """What the finders need, loaded."""
         from citrus_cli.models.load import load_encoder
         from citrus_cli.pipeline.tools import Tools, embedder_or_warning
 
+        wanted = self.settings.find
         if "heads" in wanted:
-            return self.runner().tools(wanted)
+            return self.runner().tools()
         encoder, identity = load_encoder(
             self.settings.model, device=self.settings.device, on_event=self.on_event
         )
-        embedder, warnings = embedder_or_warning(wanted, on_event=self.on_event)
+        name = self.settings.embedder
+        embedder, warnings = embedder_or_warning(wanted, name, on_event=self.on_event)
         return Tools(encoder, identity, embedder, None, "words" in wanted, warnings)
 
     def _indexes(self, tools: Tools, opening: Opening) -> Indexes:
@@ -357,14 +364,13 @@ class DocumentQA:
         store: bool | None = None,
     ) -> Answering:
         from citrus_cli.answering import Answering
-        from citrus_cli.index.ranking import FINDERS
         from citrus_cli.store.store import Store
 
         use = self._use_store if store is None else store
         how = (opening.pages, opening.encoding)
         indexes = None
         if runner.by_index:
-            indexes = context.enter_context(self._indexes(runner.tools(FINDERS), opening))
+            indexes = context.enter_context(self._indexes(runner.tools(), opening))
         return Answering(runner, documents, how, Store() if use else None, indexes)
 
     def runner(self) -> Runner:

@@ -25,7 +25,6 @@ from citrus_cli.engine.rope import NotServableError
 from citrus_cli.engine.selection import capacity as own_capacity
 from citrus_cli.errors import MemoryLimitError, ModelError, UsageError
 from citrus_cli.events import Listener, Loading, ignore
-from citrus_cli.index.ranking import Finder
 from citrus_cli.index.segments import RetrievingHeads
 from citrus_cli.library.identity import digest
 from citrus_cli.models.hardware import free_memory
@@ -129,13 +128,15 @@ class Runner:
         """This model's retrieval heads; found now, if they are not known."""
         return self.retrieval.heads
 
-    def tools(self, wanted: Sequence[Finder]) -> Tools:
-        """What indexes are made and asked with, this model's heads among it where they are wanted.
+    def tools(self, wanted: Sequence[str] | None = None) -> Tools:
+        """What indexes are made and asked with, by the finders that are wanted, or set.
 
         Raises:
             ModelError: the only finder that is wanted cannot be had.
         """
-        embedder, warnings = embedder_or_warning(wanted, on_event=self.on_event)
+        wanted = self.settings.find if wanted is None else wanted
+        name = self.settings.embedder
+        embedder, warnings = embedder_or_warning(wanted, name, on_event=self.on_event)
         tokenizer = self.loaded.fingerprint
         reader = self._head_reader if "heads" in wanted else None
         return Tools(self.encoder, tokenizer, embedder, reader, "words" in wanted, warnings)

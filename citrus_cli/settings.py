@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from citrus_cli.errors import UsageError
-from citrus_cli.models.catalogue import DEFAULT_MODEL
+from citrus_cli.models.catalogue import DEFAULT_EMBEDDER, DEFAULT_MODEL
 
 INDEX = "index"
 """The policy of those who keep no states: documents are indexed, and what is found is read."""
 
-DEFAULT_POLICY = "citrus-reread"
+DEFAULT_POLICY = INDEX
+
+FINDERS = ("heads", "meaning", "words")
+"""What finds in an index, and `QUICK` those of them that need no language model."""
+
+QUICK = ("meaning", "words")
 DEFAULT_COMPARISON = (
-    DEFAULT_POLICY,
+    INDEX,
     "citrus",
     "standard",
     "streaming",
@@ -24,12 +30,30 @@ DEFAULT_CHUNK_SIZE = 256
 DEFAULT_ANSWER_TOKENS = 256
 
 
+def finders(names: str | Sequence[str]) -> tuple[str, ...]:
+    """The finders that are named, by commas or one by one.
+
+    Raises:
+        UsageError: one of them does not exist, or there is none.
+    """
+    given = names.split(",") if isinstance(names, str) else list(names)
+    wanted = [name.strip().lower() for name in given if name.strip()]
+    for name in wanted:
+        if name not in FINDERS:
+            raise UsageError(f"there is no finder {name!r}; choose among {', '.join(FINDERS)}")
+    if not wanted:
+        raise UsageError(f"no finder is named; choose among {', '.join(FINDERS)}")
+    return tuple(one for one in FINDERS if one in wanted)
+
+
 @dataclass(frozen=True)
 class Settings:
     """Which model answers, and how documents are read. `DocumentQA` says what each means."""
 
     model: str = DEFAULT_MODEL
     policy: str = DEFAULT_POLICY
+    find: tuple[str, ...] = FINDERS
+    embedder: str = DEFAULT_EMBEDDER
     budget: int = DEFAULT_BUDGET
     chunk_size: int = DEFAULT_CHUNK_SIZE
     quantize: str = "auto"
@@ -53,7 +77,8 @@ class Settings:
         ):
             if value < 1:
                 raise UsageError(f"the {what} must be at least 1, not {value}")
-        if self.policy not in (DEFAULT_POLICY, INDEX):
+        object.__setattr__(self, "find", finders(self.find))
+        if self.policy != INDEX:
             from citrus_cli.engine.policies import POLICIES  # imports torch: only when it must
 
             if self.policy not in POLICIES:

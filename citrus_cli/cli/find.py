@@ -11,6 +11,7 @@ import typer
 from citrus_cli.cli.options.declaration import METHOD, OUTPUT, grouped, option
 from citrus_cli.cli.options.documents import DocumentOptions, opening_for
 from citrus_cli.cli.options.engine import (
+    Embedder,
     MethodOptions,
     ModelOptions,
     StoreOptions,
@@ -28,6 +29,7 @@ from citrus_cli.cli.program.group import Command
 from citrus_cli.cli.program.libraries import quiet_libraries
 from citrus_cli.errors import UsageError
 from citrus_cli.events import Event, Note
+from citrus_cli.settings import QUICK
 from citrus_cli.wording import many
 
 if TYPE_CHECKING:
@@ -71,7 +73,8 @@ def find(
     context: typer.Context,
     arguments: Arguments = None,
     number: Number = 5,
-    finders: Finders = "meaning,words",
+    finders: Finders = ",".join(QUICK),
+    embedder: Embedder = None,
     json: Json = False,
     quiet: Quiet = False,
     documents: DocumentOptions,
@@ -100,13 +103,13 @@ def find(
         if not isinstance(event, Note):
             progress.show(event)
 
-    qa = load_document_qa()(**engine_of(model, MethodOptions(), store), on_event=listen)
+    method = MethodOptions(find=finders, embedder=embedder)
+    qa = load_document_qa()(**engine_of(model, method, store), on_event=listen)
     try:
         found = qa.find(
             request.sources,
             request.questions[0],
             most=number,
-            finders=finders,
             **opening_for(documents, request),
         )
     finally:

@@ -105,10 +105,10 @@ def pull(
     if not debug_of(context):
         quiet_libraries()
     from citrus_cli.models import embedders, sources
-    from citrus_cli.models.catalogue import DEFAULT_MODEL
+    from citrus_cli.models.catalogue import DEFAULT_EMBEDDER, DEFAULT_MODEL
 
     progress = progress_display(quiet=False, color=color)
-    for wanted in (name,) if name is not None else (DEFAULT_MODEL, embedders.DEFAULT_EMBEDDER):
+    for wanted in (name,) if name is not None else (DEFAULT_MODEL, DEFAULT_EMBEDDER):
         try:
             if embedders.find(wanted):
                 folder = embedders.fetched(wanted, force=force, on_event=progress.show).path

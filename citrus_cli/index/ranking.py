@@ -19,21 +19,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from citrus_cli.errors import UsageError
 from citrus_cli.index.corpus import Corpus, Floats
 from citrus_cli.index.heads import head_mass
 from citrus_cli.index.meaning import cosines
 from citrus_cli.index.question import Asked
 from citrus_cli.index.wording import Words
-
-Finder = Literal["heads", "meaning", "words"]
-FINDERS: tuple[Finder, ...] = ("heads", "meaning", "words")
 
 UNIT_HEADS, UNIT_SENTENCE, UNIT_PASSAGE, UNIT_WORDS = 0.5, 1.0, 0.3, 0.4
 PAGE_PASSAGE, PAGE_SENTENCE, PAGE_WORDS = 1.0, 0.5, 0.7
@@ -83,22 +78,6 @@ class Ranking:
     def best(self) -> Iterable[int]:
         """The units, the best first; equals in their order."""
         return np.argsort(-self.units, kind="stable").tolist()
-
-
-def finders(names: str | Sequence[str]) -> tuple[Finder, ...]:
-    """The finders that are named, by commas or one by one.
-
-    Raises:
-        UsageError: one of them does not exist, or there is none.
-    """
-    given = names.split(",") if isinstance(names, str) else list(names)
-    wanted = [name.strip().lower() for name in given if name.strip()]
-    for name in wanted:
-        if name not in FINDERS:
-            raise UsageError(f"there is no finder {name!r}; choose among {', '.join(FINDERS)}")
-    if not wanted:
-        raise UsageError(f"no finder is named; choose among {', '.join(FINDERS)}")
-    return tuple(one for one in FINDERS if one in wanted)
 
 
 def rank(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from citrus_cli.models.memory import Shape
 
 DEFAULT_MODEL = "smollm2-135m-instruct"
+DEFAULT_EMBEDDER = "all-minilm-l6-v2"
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ import numpy as np
 
 from citrus_cli.errors import ModelError
 from citrus_cli.events import Listener, Loading, ignore
+from citrus_cli.models.catalogue import DEFAULT_EMBEDDER
 from citrus_cli.models.convert import one_line
-from citrus_cli.models.embedders import DEFAULT_EMBEDDER, EmbedderFiles, fetched
+from citrus_cli.models.embedders import EmbedderFiles, fetched
 from citrus_cli.models.folder import ModelFolder, inspect
 from citrus_cli.models.hardware import check_device_name, pick_device
 from citrus_cli.models.quantization import choose_dtype

@@ -13,11 +13,11 @@ from citrus_cli.errors import ModelError
 from citrus_cli.events import Listener, ignore
 from citrus_cli.index.making import IndexMaker, Sink
 from citrus_cli.index.question import Asked
-from citrus_cli.index.ranking import Finder, Queries
+from citrus_cli.index.ranking import Queries
 from citrus_cli.index.segments import KeyReader, RetrievingHeads, question_queries
 from citrus_cli.library.identity import digest
+from citrus_cli.models.catalogue import DEFAULT_EMBEDDER
 from citrus_cli.models.embedder import Embedder, load_embedder
-from citrus_cli.models.embedders import DEFAULT_EMBEDDER
 from citrus_cli.models.plain import PlainEncoder
 from citrus_cli.models.prompts import ChatPrompt
 
@@ -94,7 +94,7 @@ class Tools:
 
 
 def embedder_or_warning(
-    finders: Sequence[Finder], name: str = DEFAULT_EMBEDDER, *, on_event: Listener = ignore
+    finders: Sequence[str], name: str = DEFAULT_EMBEDDER, *, on_event: Listener = ignore
 ) -> tuple[Embedder | None, tuple[str, ...]]:
     """The embedder that the finders need; where it cannot be had, why, if there are others.
 
@@ -111,5 +111,5 @@ def embedder_or_warning(
         return None, (f"found without an embedder, by {' and '.join(_others(finders))}: {error}",)
 
 
-def _others(finders: Sequence[Finder]) -> list[str]:
+def _others(finders: Sequence[str]) -> list[str]:
     return [one for one in finders if one != "meaning"]

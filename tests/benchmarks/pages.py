@@ -36,9 +36,9 @@ def filings(folder: Path) -> Iterator[tuple[Path, str, list[int]]]:
         yield folder / row["document"], row["question"], row["evidence_pages"]
 
 
-def rank(qa: DocumentQA, path: Path, question: str, evidence: list[int], finders: str) -> int:
+def rank(qa: DocumentQA, path: Path, question: str, evidence: list[int]) -> int:
     """The rank of the first evidence page among the pages found; 1 is the best."""
-    found = qa.find(str(path), question, most=40, finders=finders).passages
+    found = qa.find(str(path), question, most=40).passages
     pages = list(dict.fromkeys(one.page for one in found))
     return min(
         (pages.index(page) + 1 for page in evidence if page in pages), default=len(pages) + 1
@@ -52,13 +52,13 @@ def main() -> None:
     parser.add_argument("filings", type=Path)
     parser.add_argument("--find", default="meaning,words")
     given = parser.parse_args()
-    qa = DocumentQA()
+    qa = DocumentQA(find=given.find)
     with tempfile.TemporaryDirectory() as folder:
         for name, rows in (
             ("excerpts", excerpts(given.pages, Path(folder))),
             ("filings", filings(given.filings)),
         ):
-            ranks = [rank(qa, *row, given.find) for row in rows]
+            ranks = [rank(qa, *row) for row in rows]
             right = "/".join(str(sum(one <= most for one in ranks)) for most in RANKS)
             mean = sum(1 / one for one in ranks) / len(ranks)
             print(f"{name}: {right} of {len(ranks)} at 1/3/5, mean reciprocal rank {mean:.3f}")

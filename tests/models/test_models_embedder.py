@@ -14,8 +14,9 @@ import pytest
 from citrus_cli.errors import ModelError, UsageError
 from citrus_cli.models import embedders
 from citrus_cli.models.cache import checksum, damage
+from citrus_cli.models.catalogue import DEFAULT_EMBEDDER
 from citrus_cli.models.embedder import Embedder, load_embedder
-from citrus_cli.models.embedders import DEFAULT_EMBEDDER, EMBEDDERS, fetched
+from citrus_cli.models.embedders import EMBEDDERS, fetched
 
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *"abcdefghijklmnopqrstuvwxyz[]"]

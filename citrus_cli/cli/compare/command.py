@@ -155,7 +155,7 @@ def compare(
     names = [name.strip() for name in compared.policies.split(",") if name.strip()]
     opening = opening_for(documents, request)
     run = _prepare(context, output, request)
-    method = MethodOptions(None, compared.budget, compared.chunk_size)
+    method = MethodOptions(budget=compared.budget, chunk_size=compared.chunk_size)
     # what each policy makes of the question is what is compared, found or not
     engine = engine_of(model, method) | {"always_answer": True}
     if output.no_sources:

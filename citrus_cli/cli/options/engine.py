@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from citrus_cli.cli.exit_codes import ExitCode
 from citrus_cli.cli.options.declaration import METHOD, MODEL, OUTPUT, STORE, choices, option
+from citrus_cli.errors import UsageError
+from citrus_cli.models.catalogue import DEFAULT_EMBEDDER
 from citrus_cli.settings import (
     DEFAULT_ANSWER_TOKENS,
     DEFAULT_BUDGET,
     DEFAULT_CHUNK_SIZE,
     DEFAULT_MODEL,
     DEFAULT_POLICY,
+    QUICK,
 )
 
 if TYPE_CHECKING:
@@ -100,7 +103,8 @@ Budget = Annotated[
     int | None,
     option(
         "--budget",
-        help=f"How many states of the document each layer keeps; by default {DEFAULT_BUDGET}.",
+        help="How many tokens of the documents an answer rests on (with policies: states that "
+        f"each layer keeps); by default {DEFAULT_BUDGET}.",
         panel=METHOD,
         metavar="STATES",
     ),
@@ -116,6 +120,18 @@ ChunkSize = Annotated[
 ]
 
 
+Embedder = Annotated[
+    str | None,
+    option(
+        "--embedder",
+        help=f"The sentence embedder: a built-in name, a folder or a Hugging Face id; by default "
+        f"{DEFAULT_EMBEDDER}.",
+        panel=METHOD,
+        metavar="MODEL",
+    ),
+]
+
+
 @dataclass(frozen=True)
 class MethodOptions:
     """How the document is read."""
@@ -124,26 +140,46 @@ class MethodOptions:
         str | None,
         option(
             "--policy",
-            help="Rule that chooses which states are kept: citrus-reread, citrus, standard, "
-            f"streaming and more (an unknown name lists all); by default {DEFAULT_POLICY}.",
+            help=f"How documents are read: {DEFAULT_POLICY} (the default) makes an index and "
+            "reads afresh what a question finds; citrus, standard, streaming and more (an unknown "
+            "name lists all) keep states while they read.",
             panel=METHOD,
             metavar="NAME",
             autocompletion=complete_policy,
         ),
     ] = None
+    find: Annotated[
+        str | None,
+        option(
+            "--find",
+            help="Which finders look: heads (of the language model), meaning (a sentence "
+            "embedder), words (BM25); several by commas, by default all.",
+            panel=METHOD,
+            metavar="NAME,…",
+        ),
+    ] = None
+    quick: Annotated[
+        bool,
+        option(
+            "--quick",
+            help="Find without the language model's heads: it reads nothing but what was found.",
+            panel=METHOD,
+        ),
+    ] = False
+    embedder: Embedder = None
     budget: Budget = None
     chunk_size: ChunkSize = None
 
 
 @dataclass(frozen=True)
 class StoreOptions:
-    """Whether documents that were ingested are answered from the store."""
+    """Whether what was read of documents is kept, and used again."""
 
     no_store: Annotated[
         bool,
         option(
             "--no-store",
-            help="Read the documents afresh, even if citrus ingest has stored them.",
+            help="Read the documents afresh, and keep nothing of them.",
             panel=STORE,
         ),
     ] = False
@@ -192,6 +228,10 @@ def engine_of(
 ) -> dict[str, Any]:
     """The settings that were given: the API has the defaults, and judges the values."""
     settings = {**vars(model), **vars(method)}
+    if settings.pop("quick"):
+        if settings.get("find") is not None:
+            raise UsageError("--quick is --find meaning,words: give one of them")
+        settings["find"] = ",".join(QUICK)
     if store is not None and store.no_store:
         settings["store"] = False
     if support is not None and support.always_answer:

@@ -14,7 +14,6 @@ from citrus_cli.evals.methods.reporting import reporter
 from citrus_cli.evals.methods.reread import reread
 from citrus_cli.evals.methods.units import decode, pieces
 from citrus_cli.index.corpus import Corpus, DocumentIndex
-from citrus_cli.index.ranking import FINDERS, Finder
 from citrus_cli.index.views import View, views
 from citrus_cli.library.entry import Receipt
 from citrus_cli.library.identity import Identity
@@ -22,15 +21,16 @@ from citrus_cli.library.library import Library
 from citrus_cli.library.pages import PageRecord
 from citrus_cli.pipeline.finding import find
 from citrus_cli.run import Runner
+from citrus_cli.settings import FINDERS, QUICK
 
-NAMES: dict[str, tuple[Finder, ...]] = {
+NAMES: dict[str, tuple[str, ...]] = {
     "index": FINDERS,
     "index-heads": ("heads",),
     "index-meaning": ("meaning",),
     "index-words": ("words",),
     "index-heads-meaning": ("heads", "meaning"),
     "index-heads-words": ("heads", "words"),
-    "index-quick": ("meaning", "words"),
+    "index-quick": QUICK,
 }
 """All finders, each alone, and each pair."""
 
