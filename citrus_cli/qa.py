@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from citrus_cli.documents import Document
     from citrus_cli.pictures.model import Picture
     from citrus_cli.pipeline.finding import Found
-    from citrus_cli.pipeline.indexes import Indexes
+    from citrus_cli.pipeline.indexes import Indexed, Indexes
     from citrus_cli.pipeline.tools import Tools
     from citrus_cli.run import Runner
     from citrus_cli.store.entry import Entry
@@ -189,6 +189,43 @@ class DocumentQA:
             answering = self._answering(runner, documents, opening, context)
             load_seconds = time.perf_counter() - started
             yield from answering.answers(asked, load_seconds)
+
+    def index(
+        self,
+        sources: Sources,
+        *,
+        pages: str | None = None,
+        password: str | None = None,
+        encoding: str | None = None,
+        again: bool = False,
+    ) -> Indexed:
+        """Make the indexes of documents, so that questions about them need no reading.
+
+        What the library has already is left as it is, unless it is to be made `again`.
+
+        Args:
+            sources, pages, encoding: as for `ask`; standard input cannot be kept.
+            password: refused: what needed one is not kept.
+
+        Raises:
+            UsageError: a source cannot be kept.
+            DocumentError, ModelError, MemoryLimitError: as for `ask`.
+            CitrusError: the disk is full, or the library cannot be written.
+        """
+        from citrus_cli.pipeline.indexes import Indexed
+
+        if password is not None:
+            raise UsageError("documents that need a password are not kept: ask them directly")
+        opening = Opening(pages, None, encoding, None)
+        with self._opened(sources, opening) as documents:
+            for document in documents:
+                if document.file is None:
+                    raise UsageError(
+                        f"{document.name} is a stream and cannot be kept; save it to a file first"
+                    )
+            with self._indexes(self._tools(), opening) as indexes:
+                entries = indexes.kept(documents, again=again)
+                return Indexed(entries, indexes.made, indexes.said())
 
     def ingest(
         self,

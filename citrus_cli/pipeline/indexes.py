@@ -27,6 +27,15 @@ LONGEST_SHEET = 1 << 18
 """Characters of a page that are looked at together: plain text may be one page of a gigabyte."""
 
 
+@dataclass(frozen=True)
+class Indexed:
+    """Entries of the library, of which so many were `made` now, and what is to be known of them."""
+
+    entries: tuple[Entry, ...]
+    made: int
+    warnings: tuple[str, ...]
+
+
 @dataclass
 class Indexes:
     """Gives the index of each document; a context manager, for what is not to be kept.
@@ -65,6 +74,27 @@ class Indexes:
             names = ", ".join(document.path for document in documents)
             raise DocumentError(f"{names}: there is no text to answer from")
         return found
+
+    def kept(self, documents: Sequence[Document], *, again: bool = False) -> tuple[Entry, ...]:
+        """The library's entries of some files; those that are there are made `again` if asked for.
+
+        Raises:
+            DocumentError: one cannot be read.
+            CitrusError: the library cannot take it.
+        """
+        assert self.library is not None
+        started, entries = time.perf_counter(), []
+        for at, document in enumerate(documents):
+            share = (at / len(documents), 1 / len(documents))
+            identity = self._identity(document)
+            if again:
+                self.library.remove(identity.key)
+            entry = self.library.find(identity, document.path)
+            if entry is None:
+                entry = self._write(self.library, identity, document, started, share)
+            self._said += entry.receipt.warnings
+            entries.append(entry)
+        return tuple(entries)
 
     def said(self) -> tuple[str, ...]:
         """All warnings: of the library, and of the documents that were read, now or before."""
