@@ -87,10 +87,14 @@ class Answer:
     support: Support | None = None
 
     @property
+    def weak(self) -> bool:
+        """Whether there is an answer that hardly rests on the documents."""
+        return bool(self.answer) and self.support is not None and self.support.level == "weak"
+
+    @property
     def supported(self) -> bool:
         """Whether the documents hold an answer, and there is one that is not weak."""
-        weak = self.support is not None and self.support.level == "weak"
-        return self.found and bool(self.answer) and not weak
+        return self.found and bool(self.answer) and not self.weak
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as plain types, in the order that `citrus ask --json` prints."""

@@ -15,7 +15,7 @@ from citrus_cli.engine.instruction import Instruction
 from citrus_cli.engine.retrieval import found_share
 from citrus_cli.errors import CitrusError, DocumentError
 from citrus_cli.events import Note, Writing
-from citrus_cli.index.ranking import FOUND
+from citrus_cli.index.ranking import CLEAR, FOUND
 from citrus_cli.ingesting import StoreSettings, ingest, reading_identity, with_paths
 from citrus_cli.keeping import Kept, groups, read_live, replay
 from citrus_cli.models.hardware import free_memory, peak_memory, reset_peak_memory
@@ -204,12 +204,13 @@ class Answering:
             threshold = FOUND if kept.found else runner.retrieval.found
             share = kept.found[index] if kept.found else self._found_share(kept, index)
         doubtful = share < threshold and not follows_up
-        aloud = always or not doubtful
+        # an answer that may turn out weak is not streamed: then a source of it comes first
+        aloud = always or (share >= CLEAR if kept.found else not doubtful)
         ids, text, interrupted = self._write(kept, index, number if aloud else None)
         found = not doubtful or (
             bool(ids) and not kept.found and self._found_share(kept, index, ids) >= threshold
         )
-        if not aloud and not found and not interrupted:
+        if not always and not found and not interrupted:
             return _Draft([], NOT_FOUND, False, False, share)
         if not aloud and text:
             runner.on_event(Writing(number, text))

@@ -38,6 +38,9 @@ FOUND = 0.5
 """Below this nothing is found: all of the sample documents' own questions are above, and nine in
 ten of those about others below."""
 
+CLEAR = 0.9
+"""From here on an answer hardly ever turns out weak."""
+
 MIDDLE, STEEPNESS, HIGHEST_PEAK, NO_COSINE = 0.84, 10.0, 15.0, 0.45
 SHORT_UNITS, SHORT_BONUS = 60, 0.4
 

@@ -9,11 +9,15 @@ from enum import Enum
 from typing import Any, Protocol
 
 from citrus_cli.answer import Answer
+from citrus_cli.cli.output.sources import says
 from citrus_cli.cli.output.text import TerminalCleaner, clean_for_terminal, one_line
 from citrus_cli.events import Writing
 from citrus_cli.wording import json_text
 
 Emit = Callable[[str], None]
+
+UNSURE = "unsure: "
+"""What a weak answer is marked with, on a terminal."""
 
 
 class AnswerView(Protocol):
@@ -46,7 +50,8 @@ class TextView:
 
     def answered(self, answer: Answer) -> None:
         """Print it, a blank line before all but the first."""
-        self._print(answer.answer)
+        before = says(answer) if self._for_terminal else ""
+        self._print(f"{before}\n{UNSURE}{answer.answer}" if before else answer.answer)
         self._finished += 1
         self._partial = ""
 
@@ -84,12 +89,19 @@ class StreamView:
     def answered(self, answer: Answer) -> None:
         """End the answer; whatever of it was not streamed is printed now."""
         streamed, whole = self._streamed.strip(), answer.answer.strip()
+        before = says(answer)
+        if before and not self._open:
+            self._emit(f"{self._heading()}{before}\n{UNSURE}")
+            self._open = True
+            before = ""
         if whole.startswith(streamed):
             self._show(whole[len(self._streamed.lstrip()) :])
         if not self._open:  # an empty answer still has its place
             self._emit(self._heading())
             self._open = True
         self._end()
+        if before:  # it was written before it was known to be weak
+            self._emit(f"{before}\n")
         self._current += 1
         self._begin()
         self._show(self._waiting.pop(self._current, ""))

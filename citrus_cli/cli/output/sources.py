@@ -58,11 +58,28 @@ def not_found(answer: Answer) -> list[str]:
 
 
 def doubts(answer: Answer) -> list[str]:
-    """A warning for an answer that was wanted although the documents do not seem to hold it."""
-    if answer.found or answer.support is None:
+    """A warning for an answer that the documents do not seem to hold, or hardly support."""
+    if answer.support is None:
         return []
-    what = "document does" if len(answer.documents) == 1 else "documents do"
-    return [f"the {what} not seem to hold an answer to: {one_line(answer.question)}"]
+    if not answer.found:
+        what = "document does" if len(answer.documents) == 1 else "documents do"
+        return [f"the {what} not seem to hold an answer to: {one_line(answer.question)}"]
+    if answer.weak:
+        what = "document" if len(answer.documents) == 1 else "documents"
+        return [f"the answer hardly rests on the {what} (support: weak)"]
+    return []
+
+
+def says(answer: Answer) -> str:
+    """What the best source of a weak answer says, for the answer to step back behind; else empty.
+
+    As "page 7 says: …".
+    """
+    if not answer.weak or not answer.evidence:
+        return ""
+    best = answer.evidence[0]
+    place = _where(best, len(answer.documents) > 1)
+    return f"{place} says: {_short(best.quote)}"
 
 
 def page_name(page: int, label: str | None) -> str:
