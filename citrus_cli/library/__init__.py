@@ -1,0 +1,1 @@
+"""The library: what was read of each document, kept on disk for later questions."""
