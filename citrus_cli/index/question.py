@@ -51,6 +51,7 @@ _AMOUNT = re.compile(
     r"|amount|price|share|number|percentage|percent|proportion|quantity|rate)\b|\bratio\b|\bmargin\b"
     r"|\bpercent(?:age)?\b|%|\btotal\b|\baverage\b|\bturnover\b|\bgrowth\b|\brate\b"
     r"|\bin (?:usd|eur)\b|\bhow (?:heavy|hot|cold)\b|\bincrease|\bdecrease|\bdecline|\bimprov"
+    r"|\bdrop(?:s|ped)?\b|\bchanges? in\b|\bgr(?:ow|ew)\b|\bnumber of\b|\b(?:low|high|large)est\b"
     r"|\bamount\b|\bcosts?\b|\bprice\b|\bsize of\b|\bunder which (?:number|code)\b",
     re.IGNORECASE,
 )
