@@ -80,6 +80,9 @@ _WHOLE = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"\w+")
+_QUARTER = re.compile(r"\bQ([1-4])\b")
+_FISCAL_YEAR = re.compile(r"\bFY ?'?(\d{4}|\d\d)\b")
+_ORDINALS = ("first", "second", "third", "fourth")
 _STOP_WORDS = """
     a about all am an and any are as at be been being between but by can could did do does doing for
     from had has have having he her hers him his how i if in into is it its me my no nor not of on
@@ -129,7 +132,7 @@ class Asked:
     @property
     def meaning(self) -> str:
         """What the embedder is given: the search, and what the things are called."""
-        return "; ".join((self.search, *self.terms, *self.headings))
+        return _spelled_out("; ".join((self.search, *self.terms, *self.headings)))
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -138,6 +141,14 @@ class Asked:
         found = dict.fromkeys(words("; ".join((self.search, *self.terms))))
         telling = tuple(word for word in found if word not in STOP_WORDS)
         return telling or tuple(found)
+
+
+def _spelled_out(text: str) -> str:
+    """With quarters and fiscal years as reports write them: "Q2 of FY24" asks for other words."""
+    text = _QUARTER.sub(lambda match: f"{_ORDINALS[int(match[1]) - 1]} quarter", text)
+    return _FISCAL_YEAR.sub(
+        lambda match: f"fiscal {match[1] if len(match[1]) == 4 else f'20{match[1]}'}", text
+    )
 
 
 def words(text: str) -> list[str]:

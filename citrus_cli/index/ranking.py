@@ -5,7 +5,7 @@ The rule, with its constants. z is a score less its mean, by its deviation.
 * Units: 0.5·z(ln mass of the heads) + z(cosine of the sentence) + 0.3·z(cosine of its best
   passage) + 0.4·z(BM25 of its best passage).
 * Pages, where there are several: z(best cosine of a passage) + 0.5·z(best cosine of a sentence) +
-  0.7·z(BM25 of the page) + 0.3·z(share of the names that its rows bear) + 0.3·z(whether it is
+  0.7·z(BM25 of the page) + 0.5·z(share of the names that its rows bear) + 0.3·z(whether it is
   headed like what the question names) + 0.2·z(its density of digits), the last for amounts only.
   A unit's score then has its page's added.
 
@@ -32,7 +32,7 @@ from citrus_cli.index.wording import Words
 
 UNIT_HEADS, UNIT_SENTENCE, UNIT_PASSAGE, UNIT_WORDS = 0.5, 1.0, 0.3, 0.4
 PAGE_PASSAGE, PAGE_SENTENCE, PAGE_WORDS = 1.0, 0.5, 0.7
-PAGE_ROWS, PAGE_HEADING, PAGE_DIGITS = 0.3, 0.3, 0.2
+PAGE_ROWS, PAGE_HEADING, PAGE_DIGITS = 0.5, 0.3, 0.2
 
 FOUND = 0.5
 """Below this nothing is found: all of the sample documents' own questions are above, and nine in
