@@ -13,7 +13,9 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from citrus_cli.batch.rows import KEY, RECEIPT, RESULT, SCORES, Row
+from citrus_cli.batch.cells import columns, plain
+from citrus_cli.batch.page import html_page, markdown_page
+from citrus_cli.batch.rows import KEY, Row
 from citrus_cli.json_text import json_text
 
 SUFFIXES = {".jsonl": "jsonl", ".json": "json", ".csv": "csv", ".md": "md", ".html": "html"}
@@ -25,7 +27,6 @@ _LISTS = ("warnings", "sources", "not_found")
 _NUMBERS = frozenset(
     ("exit_code", "pages", "tokens_read", "states_kept", "budget", "seconds_read", "seconds_answer")
 )
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _HIDDEN = re.compile(
     r'<!-- citrus-rows (.*) -->|<script type="application/json" id="citrus-rows">(.*)</script>'
 )
@@ -63,27 +64,6 @@ def is_row(value: Any) -> bool:
 def line(row: Row) -> str:
     """A row of a JSON-lines file."""
     return json_text(row) + "\n"
-
-
-def columns(rows: Sequence[Row]) -> list[str]:
-    """The names of all columns, the carried-through ones after the document."""
-    names = dict.fromkeys(name for row in rows for name in row)
-    last = [name for name in (*RESULT, *SCORES, *RECEIPT, KEY) if name in names]
-    return [name for name in names if name not in last] + last
-
-
-def plain(value: Any) -> str:
-    """Any value as the text of a cell."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value if isinstance(value, str) else json_text(value)
-
-
-def visible(text: str) -> str:
-    """The text without control characters and marks that reorder it."""
-    return _CONTROL.sub("", text)
 
 
 def _json(rows: Sequence[Row]) -> str:
@@ -139,18 +119,6 @@ def _value(name: str, cell: str | None) -> Any:
     return cell[1:] if _PROTECTED.match(cell) else cell
 
 
-def _html(rows: Sequence[Row]) -> str:
-    from citrus_cli.batch.page import html_page
-
-    return html_page(rows)
-
-
-def _markdown(rows: Sequence[Row]) -> str:
-    from citrus_cli.batch.page import markdown_page
-
-    return markdown_page(rows)
-
-
 def _parse_hidden(text: str) -> Any:
     found = list(_HIDDEN.finditer(text))
     if not found:
@@ -162,8 +130,8 @@ _RENDERERS: dict[str, Callable[[Sequence[Row]], str]] = {
     "jsonl": lambda rows: "".join(map(line, rows)),
     "json": _json,
     "csv": _csv,
-    "md": _markdown,
-    "html": _html,
+    "md": markdown_page,
+    "html": html_page,
 }
 _PARSERS: dict[str, Callable[[str], Any]] = {
     "json": json.loads,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from citrus_cli.batch.formats import columns, plain, visible
+from citrus_cli.batch.cells import columns, plain, visible
 from citrus_cli.batch.rows import KEY, OK, RECEIPT, RESULT, SCORES, Row
 from citrus_cli.json_text import json_text
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 def main(args: Sequence[str] | None = None) -> int:
     """Run `citrus` with these arguments (the process's own by default); returns its exit code."""
-    from citrus_cli.cli import failures, interrupts, streams
+    from citrus_cli.cli.output import streams
+    from citrus_cli.cli.program import failures, interrupts
 
     interrupts.install()
     streams.prepare()

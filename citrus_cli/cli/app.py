@@ -6,14 +6,20 @@ from typing import Annotated, Any
 
 import typer
 
-from citrus_cli.cli import ask, batch, bench, chat, compare, doctor, evaluate, ingest, models, store
-from citrus_cli.cli.config import defaults
-from citrus_cli.cli.declaring import grouped
+from citrus_cli.cli import bench, ingest, models, store
+from citrus_cli.cli.ask import command as ask
+from citrus_cli.cli.batch import command as batch
+from citrus_cli.cli.chat import command as chat
+from citrus_cli.cli.compare import command as compare
+from citrus_cli.cli.doctor import command as doctor
+from citrus_cli.cli.evaluate import command as evaluate
 from citrus_cli.cli.exit_codes import epilog
-from citrus_cli.cli.extraction import text
-from citrus_cli.cli.group import Program
-from citrus_cli.cli.options import GENERAL, GeneralOptions
-from citrus_cli.cli.streams import write_out
+from citrus_cli.cli.options.config import defaults
+from citrus_cli.cli.options.declaration import GENERAL, grouped
+from citrus_cli.cli.options.general import GeneralOptions
+from citrus_cli.cli.output.streams import write_out
+from citrus_cli.cli.program.group import Program
+from citrus_cli.cli.text import command as text
 
 # A command is one module with a function `register(app)`; importing it must cost nothing, so
 # whatever is heavy is imported when the command runs.

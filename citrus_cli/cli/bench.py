@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from citrus_cli.cli.answers import dump
-from citrus_cli.cli.declaring import grouped, option
-from citrus_cli.cli.group import Command
-from citrus_cli.cli.options import METHOD, OUTPUT, GeneralOptions, MethodOptions, ModelOptions
-from citrus_cli.cli.progress_bar import progress_display
-from citrus_cli.cli.settings import color_of, debug_of
-from citrus_cli.cli.streams import write_out
+from citrus_cli.cli.options.declaration import METHOD, OUTPUT, grouped, option
+from citrus_cli.cli.options.engine import MethodOptions, ModelOptions
+from citrus_cli.cli.options.general import GeneralOptions
+from citrus_cli.cli.options.precedence import color_of, debug_of
+from citrus_cli.cli.output.answers import dump
+from citrus_cli.cli.output.progress import progress_display
+from citrus_cli.cli.output.streams import write_out
+from citrus_cli.cli.program.group import Command
 from citrus_cli.progress import Loading
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def bench(
     in one run. All sections together take an hour on two CPU cores.
     """
     if not debug_of(context):
-        from citrus_cli.cli.libraries import quiet_libraries
+        from citrus_cli.cli.program.libraries import quiet_libraries
 
         quiet_libraries()
     from citrus_cli.evals.bench import SECTIONS, Bench

@@ -8,27 +8,26 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from citrus_cli.cli.answers import dump
-from citrus_cli.cli.asking import STDIN_NAME
-from citrus_cli.cli.declaring import choices, grouped, option
 from citrus_cli.cli.exit_codes import ExitCode
-from citrus_cli.cli.group import Command
-from citrus_cli.cli.libraries import quiet_libraries
-from citrus_cli.cli.opening import engine_of, opening_of
-from citrus_cli.cli.options import (
-    OUTPUT,
-    STORE,
-    DocumentOptions,
-    GeneralOptions,
+from citrus_cli.cli.options.declaration import OUTPUT, STORE, choices, grouped, option
+from citrus_cli.cli.options.documents import DocumentOptions, opening_of
+from citrus_cli.cli.options.engine import (
     MaxStore,
     MethodOptions,
     ModelOptions,
+    engine_of,
+    load_document_qa,
 )
-from citrus_cli.cli.progress_bar import progress_display
-from citrus_cli.cli.settings import color_of, debug_of
-from citrus_cli.cli.streams import notice, warn, write_out
-from citrus_cli.cli.text import document_name
-from citrus_cli.cli.units import parse_size
+from citrus_cli.cli.options.general import GeneralOptions
+from citrus_cli.cli.options.precedence import color_of, debug_of
+from citrus_cli.cli.options.request import STDIN_NAME
+from citrus_cli.cli.options.sizes import parse_size
+from citrus_cli.cli.output.answers import dump
+from citrus_cli.cli.output.progress import progress_display
+from citrus_cli.cli.output.streams import notice, warn, write_out
+from citrus_cli.cli.output.text import document_name
+from citrus_cli.cli.program.group import Command
+from citrus_cli.cli.program.libraries import quiet_libraries
 from citrus_cli.errors import CitrusError, ModelError, UsageError
 from citrus_cli.progress import Event, Note
 from citrus_cli.wording import human_bytes, many, short_key
@@ -110,8 +109,6 @@ def ingest(
         elif not quiet:
             progress.hide()
             notice("citrus:", event.text, color, "2")
-
-    from citrus_cli.cli.ask import load_document_qa
 
     qa = load_document_qa()(**engine_of(model, method), on_event=listen)
     how = {**opening_of(documents), "max_bytes": bound, "again": again}

@@ -7,14 +7,15 @@ from typing import Annotated
 
 import typer
 
-from citrus_cli.cli.answers import dump
-from citrus_cli.cli.declaring import grouped, option
-from citrus_cli.cli.group import Command, Subcommands
-from citrus_cli.cli.libraries import quiet_libraries
-from citrus_cli.cli.options import MODEL, OUTPUT, GeneralOptions, complete_model
-from citrus_cli.cli.progress_bar import progress_display
-from citrus_cli.cli.settings import color_of, debug_of, strongest
-from citrus_cli.cli.streams import ColorMode, write_out
+from citrus_cli.cli.options.declaration import MODEL, OUTPUT, grouped, option
+from citrus_cli.cli.options.engine import complete_model
+from citrus_cli.cli.options.general import GeneralOptions
+from citrus_cli.cli.options.precedence import color_of, debug_of, strongest
+from citrus_cli.cli.output.answers import dump
+from citrus_cli.cli.output.progress import progress_display
+from citrus_cli.cli.output.streams import ColorMode, write_out
+from citrus_cli.cli.program.group import Command, Subcommands
+from citrus_cli.cli.program.libraries import quiet_libraries
 
 Json = Annotated[bool, option("--json", help="A list of JSON objects.", panel=OUTPUT)]
 Name = Annotated[
@@ -189,7 +190,7 @@ def _show(*, as_json: bool, color: ColorMode) -> None:
     if as_json:
         write_out(dump([asdict(model) for model in known], indent=2) + "\n")
         return
-    from citrus_cli.cli.tables import print_table
+    from citrus_cli.cli.output.tables import print_table
     from citrus_cli.wording import human_bytes
 
     header = ("name", "parameters", "licence", "download", "memory", "in 4 bit", "here")

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from citrus_cli.cli.answers import dump
-from citrus_cli.cli.declaring import grouped, option
-from citrus_cli.cli.group import Command, Subcommands
-from citrus_cli.cli.options import OUTPUT, STORE, GeneralOptions, MaxStore
-from citrus_cli.cli.settings import color_of, strongest
-from citrus_cli.cli.streams import ColorMode, notice, warn, write_out
-from citrus_cli.cli.text import document_name, one_line
-from citrus_cli.cli.units import parse_size
+from citrus_cli.cli.options.declaration import OUTPUT, STORE, grouped, option
+from citrus_cli.cli.options.engine import MaxStore
+from citrus_cli.cli.options.general import GeneralOptions
+from citrus_cli.cli.options.precedence import color_of, strongest
+from citrus_cli.cli.options.sizes import parse_size
+from citrus_cli.cli.output.answers import dump
+from citrus_cli.cli.output.streams import ColorMode, notice, warn, write_out
+from citrus_cli.cli.output.text import document_name, one_line
+from citrus_cli.cli.program.group import Command, Subcommands
 from citrus_cli.errors import UsageError
 from citrus_cli.wording import count, human_bytes, many, short_key
 
@@ -159,7 +160,7 @@ def _list(*, as_json: bool, color: ColorMode) -> None:
     if as_json:
         write_out(dump([described(entry) for entry in entries], indent=2) + "\n")
     elif entries:
-        from citrus_cli.cli.tables import print_table
+        from citrus_cli.cli.output.tables import print_table
 
         rows = [
             (

@@ -6,7 +6,8 @@ import sys
 
 from cli_fake_batch import FakeBatchQA
 
-from citrus_cli.cli import batch, main
+from citrus_cli.cli import main
+from citrus_cli.cli.batch import command as batch
 
 batch.load_document_qa = lambda: FakeBatchQA  # type: ignore[assignment, return-value]
 

@@ -10,7 +10,9 @@ import pytest
 from cli_fake_api import FakeDocumentQA
 from cli_harness import Citrus
 
-from citrus_cli.cli import ask, chat, interrupts
+from citrus_cli.cli.ask import command as ask
+from citrus_cli.cli.chat import command as chat
+from citrus_cli.cli.program import interrupts
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,7 +9,8 @@ import pytest
 from cli_fake_api import FakeDocumentQA, make_answer
 from cli_harness import Citrus
 
-from citrus_cli.cli import ask, interrupts
+from citrus_cli.cli.ask import command as ask
+from citrus_cli.cli.program import interrupts
 
 
 def test_the_answer_alone_on_stdout(citrus: Citrus, document: Path) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from citrus_cli.cli.asking import Request, names_a_file, resolve
-from citrus_cli.cli.question_files import read_questions
-from citrus_cli.cli.streams import Stdin
+from citrus_cli.cli.options.questions import read_questions
+from citrus_cli.cli.options.request import Request, names_a_file, resolve
+from citrus_cli.cli.output.streams import Stdin
 from citrus_cli.errors import UsageError
 
 PIPED, TERMINAL, ABSENT = Stdin.PIPED, Stdin.TERMINAL, Stdin.ABSENT

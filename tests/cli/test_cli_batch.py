@@ -15,7 +15,7 @@ from cli_fake_batch import FakeBatchQA
 from cli_harness import Citrus
 from typer.testing import Result
 
-from citrus_cli.cli import batch
+from citrus_cli.cli.batch import command as batch
 from citrus_cli.settings import DEFAULT_BUDGET
 
 
@@ -132,7 +132,7 @@ def test_standard_input_has_the_questions(citrus: Citrus, monkeypatch: pytest.Mo
         buffer = io.BytesIO(b'["One?"]')
 
     monkeypatch.setattr(sys, "stdin", Fake())
-    from citrus_cli.cli.question_files import load_questions
+    from citrus_cli.cli.options.questions import load_questions
 
     assert [one.text for one in load_questions("-", "json")] == ["One?"]
 
@@ -311,7 +311,7 @@ def test_a_folder_that_cannot_be_written(citrus: Citrus, home: Path) -> None:
 
 
 def test_a_disk_that_is_full_half_way(citrus: Citrus, monkeypatch: pytest.MonkeyPatch) -> None:
-    from citrus_cli.cli import batch_journal
+    from citrus_cli.cli.batch import journal as batch_journal
 
     write, written = os.write, []
 

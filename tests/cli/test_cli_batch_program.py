@@ -312,7 +312,7 @@ def test_an_encoding_that_lacks_characters(home: Path) -> None:
 
 
 def test_ctrl_c_while_a_row_is_written_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    from citrus_cli.cli import interrupts
+    from citrus_cli.cli.program import interrupts
 
     before = signal.getsignal(signal.SIGINT)
     interrupts.install()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cli_chat import CTRL_D, ENTER, UP, Chat
 
-from citrus_cli.cli.chat_history import history_path
+from citrus_cli.cli.chat.history import history_path
 
 
 def once(question: str, *arguments: str) -> None:

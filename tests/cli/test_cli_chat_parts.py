@@ -9,9 +9,9 @@ from cli_fake_api import make_answer
 from cli_fake_conversation import Turn
 
 from citrus_cli.answer import DocumentReceipt, KeptPage, Seconds
-from citrus_cli.cli.chat_lines import COMMANDS, Command, Question, parse
-from citrus_cli.cli.chat_saving import as_json, as_markdown
-from citrus_cli.cli.chat_text import greeting, pages_text, receipt_line, sources_text
+from citrus_cli.cli.chat.lines import COMMANDS, Command, Question, parse
+from citrus_cli.cli.chat.notes import as_json, as_markdown
+from citrus_cli.cli.chat.text import greeting, pages_text, receipt_line, sources_text
 from citrus_cli.errors import UsageError
 from citrus_cli.evidence.model import Evidence
 

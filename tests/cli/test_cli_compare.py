@@ -14,9 +14,9 @@ from cli_fake_comparing import FAILURE, FakeComparing
 from cli_harness import Citrus
 from cli_terminal import TERMINAL, CtrlC, Ended, run
 
-from citrus_cli.cli import compare
-from citrus_cli.cli.compare_views import cited
-from citrus_cli.cli.options import complete_policies
+from citrus_cli.cli.compare import command as compare
+from citrus_cli.cli.compare.views import cited
+from citrus_cli.cli.options.engine import complete_policies
 from citrus_cli.evidence.model import Evidence
 from citrus_cli.settings import DEFAULT_COMPARISON
 
@@ -26,6 +26,7 @@ TWO = ("--policies", "citrus,full")
 
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    monkeypatch.setattr(compare, "load_document_qa", lambda: FakeDocumentQA)
     monkeypatch.setattr(compare, "load_comparing", lambda: FakeComparing)
     monkeypatch.setattr(compare, "quiet_libraries", lambda: None)
     monkeypatch.setattr(FakeComparing, "calls", [])

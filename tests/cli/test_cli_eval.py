@@ -19,8 +19,9 @@ import pytest
 from cli_harness import Citrus
 from tiny_models import make_model_folder
 
-from citrus_cli.cli import eval_run, interrupts
-from citrus_cli.cli.eval_options import names, numbers
+from citrus_cli.cli.evaluate import run as eval_run
+from citrus_cli.cli.evaluate.options import names, numbers
+from citrus_cli.cli.program import interrupts
 from citrus_cli.errors import UsageError
 from citrus_cli.evals import table_plan
 from citrus_cli.evals.hidden import PasskeyTask
@@ -48,7 +49,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture
 def evaluate(citrus: Citrus, tiny: str, monkeypatch: pytest.MonkeyPatch):
     """`citrus eval`, in this process, small."""
-    monkeypatch.setattr("citrus_cli.cli.libraries.quiet_libraries", lambda: None)
+    monkeypatch.setattr("citrus_cli.cli.program.libraries.quiet_libraries", lambda: None)
 
     def run(*arguments: str):
         common = ("--model", tiny, "--policies", "streaming", "--budgets", "128", "--device", "cpu")
@@ -162,7 +163,7 @@ def test_what_cannot_be_measured_is_said_and_the_rest_is_shown(evaluate, home) -
 def test_table_measures_every_part_and_goes_on_where_it_was(
     citrus: Citrus, tiny: str, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("citrus_cli.cli.libraries.quiet_libraries", lambda: None)
+    monkeypatch.setattr("citrus_cli.cli.program.libraries.quiet_libraries", lambda: None)
     (home / "bad.pdf").write_bytes(b"%PDF-1.4 nothing of the kind")
     broken = {"document": "bad.pdf", "question": "Q?", "answers": ["a"]}
     (home / "broken.jsonl").write_text(json.dumps(broken))
@@ -333,7 +334,7 @@ def test_whatever_ends_a_run_it_goes_on(
     if how is signal.SIGINT:
         assert (process.returncode, out) == (130, "")
         assert f"{kept} of 12 records are in run; the same command goes on" in error
-    monkeypatch.setattr("citrus_cli.cli.libraries.quiet_libraries", lambda: None)
+    monkeypatch.setattr("citrus_cli.cli.program.libraries.quiet_libraries", lambda: None)
     again = citrus(*KILLED, "--model", tiny)
     assert again.exit_code == 0, again.stderr
     assert f"12 of 12 records are in run, {kept} of them from before" in again.stderr

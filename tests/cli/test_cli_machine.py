@@ -12,8 +12,8 @@ import pytest
 from cli_harness import Citrus
 from cli_terminal import TERMINAL, run
 
-from citrus_cli.cli import doctor
 from citrus_cli.cli import models as models_command
+from citrus_cli.cli.doctor import command as doctor
 from citrus_cli.errors import ModelError
 from citrus_cli.models import embedders, sources
 from citrus_cli.models.catalogue import CATALOGUE, DEFAULT_MODEL

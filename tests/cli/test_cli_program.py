@@ -174,7 +174,7 @@ def test_completion_of_the_program(home: Path) -> None:
     assert ended.stderr == ""
 
 
-def test_a_command_is_one_module_with_one_function() -> None:
-    modules = {module.__name__.rpartition(".")[2] for module in COMMANDS}
+def test_a_command_is_one_module_or_one_folder() -> None:
+    modules = {module.__name__.removesuffix(".command").rpartition(".")[2] for module in COMMANDS}
     modules = (modules - {"evaluate"}) | {"eval"}  # a module of that name would hide a built-in
     assert set(program().commands) == modules

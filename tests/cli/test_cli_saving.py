@@ -11,8 +11,8 @@ import pytest
 from cli_fake_api import make_answer
 
 from citrus_cli.answer import DocumentReceipt, Seconds
-from citrus_cli.cli.receipt import receipt_rows
-from citrus_cli.cli.saving import ResultFile
+from citrus_cli.cli.output.files import ResultFile
+from citrus_cli.cli.output.receipt import receipt_rows
 from citrus_cli.errors import CitrusError, UsageError
 from citrus_cli.wording import count, duration, many, ranges, rate, seconds
 

@@ -12,8 +12,8 @@ from cli_harness import Citrus
 
 from citrus_cli.answer import DocumentReceipt
 from citrus_cli.batch.rows import answered
-from citrus_cli.cli.sources import not_found, page_name, print_sources, source_lines
-from citrus_cli.cli.streams import ColorMode
+from citrus_cli.cli.output.sources import not_found, page_name, print_sources, source_lines
+from citrus_cli.cli.output.streams import ColorMode
 from citrus_cli.evidence.model import Claim, Evidence
 from citrus_cli.pictures import Picture
 from citrus_cli.pictures.report import sources

@@ -11,7 +11,8 @@ from cli_harness import _runner
 from tiny_models import make_model_folder
 from typer.testing import Result
 
-from citrus_cli.cli import app, ask
+from citrus_cli.cli import app, ingest
+from citrus_cli.cli.ask import command as ask
 from citrus_cli.qa import DocumentQA
 from citrus_cli.store.store import Store
 
@@ -27,6 +28,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture
 def citrus(model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Citrus:
     monkeypatch.setattr(ask, "load_document_qa", lambda: DocumentQA)
+    monkeypatch.setattr(ingest, "load_document_qa", lambda: DocumentQA)
     monkeypatch.setenv("CITRUS_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("CITRUS_MODEL", model)
     monkeypatch.setenv("CITRUS_POLICY", "citrus-individual")

@@ -9,8 +9,8 @@ import pytest
 from cli_fake_api import make_answer, make_picture
 from cli_terminal import PIPE, TERMINAL, run
 
-from citrus_cli.cli.streams import ColorMode
-from citrus_cli.cli.strip import print_strip
+from citrus_cli.cli.ask.strip import print_strip
+from citrus_cli.cli.output.streams import ColorMode
 
 ANSI = re.compile(r"\x1b\[[0-?]*[@-~]")
 ASK = ("ask", "doc.txt", "What?")

@@ -10,8 +10,8 @@ from cli_harness import Citrus
 
 from citrus_cli.answering import NOT_FOUND
 from citrus_cli.batch.rows import answered
-from citrus_cli.cli.sources import doubts, print_sources, support_line
-from citrus_cli.cli.streams import ColorMode
+from citrus_cli.cli.output.sources import doubts, print_sources, support_line
+from citrus_cli.cli.output.streams import ColorMode
 from citrus_cli.evidence.model import Evidence
 from citrus_cli.evidence.support import Support
 

@@ -7,7 +7,7 @@ import re
 import pytest
 from cli_fake_api import HOSTILE
 
-from citrus_cli.cli.text import TerminalCleaner, clean_for_terminal, one_line
+from citrus_cli.cli.output.text import TerminalCleaner, clean_for_terminal, one_line
 
 ACTIVE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"

@@ -11,7 +11,7 @@ import pytest
 from cli_harness import Citrus
 from cli_terminal import TERMINAL, run
 
-from citrus_cli.cli.extraction.pages import whole_structure
+from citrus_cli.cli.text.pages import whole_structure
 from citrus_cli.documents import open_documents
 from citrus_cli.documents.blocks import Part
 

@@ -1,0 +1,1 @@
+"""`citrus ask`: documents and questions in, answers out."""

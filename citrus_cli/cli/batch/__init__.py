@@ -1,0 +1,1 @@
+"""`citrus batch`: every question about every document."""

@@ -1,0 +1,1 @@
+"""`citrus chat`: a conversation about documents."""

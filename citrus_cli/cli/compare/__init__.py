@@ -1,0 +1,1 @@
+"""`citrus compare`: several policies side by side."""

@@ -1,0 +1,1 @@
+"""`citrus doctor`: what this machine can run."""

@@ -1,0 +1,1 @@
+"""`citrus eval`: what policies remember, measured."""

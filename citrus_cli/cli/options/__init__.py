@@ -1,0 +1,1 @@
+"""What commands take: options, arguments, the environment and the config file."""

@@ -1,0 +1,1 @@
+"""What commands print and write: text made safe, tables, answers, receipts, progress."""

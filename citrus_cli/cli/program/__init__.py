@@ -1,0 +1,1 @@
+"""How `citrus` runs as a program: its group of commands, failures, Ctrl-C."""
