@@ -14,17 +14,17 @@ from citrus_cli.engine.generator import generate
 from citrus_cli.engine.instruction import Instruction
 from citrus_cli.engine.retrieval import found_share
 from citrus_cli.errors import CitrusError, DocumentError
+from citrus_cli.events import Note, Writing
 from citrus_cli.ingesting import StoreSettings, ingest, reading_identity, with_paths
 from citrus_cli.keeping import Kept, groups, read_live, replay
 from citrus_cli.models.hardware import free_memory, peak_memory, reset_peak_memory
-from citrus_cli.progress import Note, Writing
+from citrus_cli.models.tokenizer import TextStream
 from citrus_cli.run import MEMORY_SHARE, Runner, memory_errors
 from citrus_cli.sourcing import Sources, check, draw, sources
 from citrus_cli.store.codec import StoreDtype
 from citrus_cli.store.entry import DamagedEntryError, Entry, Identity, NewerEntryError
 from citrus_cli.store.identity import key_of
 from citrus_cli.store.store import DEFAULT_MAX_BYTES, Store
-from citrus_cli.text_stream import TextStream
 from citrus_cli.wording import human_bytes
 
 if TYPE_CHECKING:

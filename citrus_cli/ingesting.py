@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from citrus_cli.engine.policies import POLICIES
 from citrus_cli.engine.reader import Reading
 from citrus_cli.errors import DocumentError, UsageError
+from citrus_cli.events import Loading, Note
+from citrus_cli.events import Reading as ReadingEvent
 from citrus_cli.keeping import check_all_was_read, chunk_warnings, receipts
-from citrus_cli.progress import Loading, Note
-from citrus_cli.progress import Reading as ReadingEvent
 from citrus_cli.store.codec import StoreDtype, bytes_per_token
 from citrus_cli.store.entry import Entry, Identity
 from citrus_cli.store.identity import digest, identify

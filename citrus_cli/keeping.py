@@ -13,8 +13,8 @@ from citrus_cli.engine.reader import Reading
 from citrus_cli.engine.selection import select
 from citrus_cli.engine.states import StateCache, States
 from citrus_cli.errors import DocumentError
+from citrus_cli.events import Reading as ReadingEvent
 from citrus_cli.pages import PageMap
-from citrus_cli.progress import Reading as ReadingEvent
 from citrus_cli.rereading import logged_tokens, reread
 from citrus_cli.store.entry import Entry
 from citrus_cli.text_log import TextLog

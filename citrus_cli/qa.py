@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from citrus_cli.answer import Answer
 from citrus_cli.errors import UsageError
-from citrus_cli.progress import Listener, ignore
+from citrus_cli.events import Listener, ignore
 from citrus_cli.settings import (
     DEFAULT_ANSWER_TOKENS,
     DEFAULT_BUDGET,
@@ -88,7 +88,7 @@ class DocumentQA:
             evidence: whether an answer's sources are found, and its claims are looked up.
             explain: whether each source is also taken away in turn, to see what it does.
             always_answer: answer even where the documents do not seem to hold an answer.
-            on_event: called with what happens, as `citrus_cli.progress` describes it.
+            on_event: called with what happens, as `citrus_cli.events` describes it.
             on_picture: called with each answer's picture, for `citrus_cli.pictures` to draw.
 
         Raises:

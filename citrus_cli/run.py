@@ -23,13 +23,13 @@ from citrus_cli.engine.retrieval import Retrieval
 from citrus_cli.engine.rope import NotServableError
 from citrus_cli.engine.selection import capacity as own_capacity
 from citrus_cli.errors import MemoryLimitError, ModelError, UsageError
+from citrus_cli.events import Listener, Loading, ignore
 from citrus_cli.models.hardware import free_memory
 from citrus_cli.models.heads import known_retrieval, remember
 from citrus_cli.models.load import LoadedModel, load_model
 from citrus_cli.models.plain import PlainEncoder
 from citrus_cli.models.prompts import ChatPrompt, Exchange
 from citrus_cli.pictures.model import Picture
-from citrus_cli.progress import Listener, Loading, ignore
 from citrus_cli.settings import Settings
 from citrus_cli.wording import human_bytes
 

@@ -10,10 +10,10 @@ import pytest
 from tiny_models import find_heads, make_model_folder, make_tokenizer
 
 from citrus_cli import DocumentError, DocumentQA, UsageError
+from citrus_cli.events import Reading, Writing
 from citrus_cli.models import prompts
 from citrus_cli.models.plain import PlainEncoder
 from citrus_cli.models.prompts import ChatPrompt, Exchange
-from citrus_cli.progress import Reading, Writing
 from citrus_cli.store.store import Store
 
 TEMPLATE = (

@@ -21,8 +21,8 @@ from citrus_cli import (
     run,
 )
 from citrus_cli.engine.policies import POLICIES
-from citrus_cli.progress import Loading, Reading, Writing
-from citrus_cli.text_stream import TextStream
+from citrus_cli.events import Loading, Reading, Writing
+from citrus_cli.models.tokenizer import TextStream
 from citrus_cli.tokens import DocumentTokens
 
 TEXT = "The harbour was calm. Nothing happened on day %d.\n"

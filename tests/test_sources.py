@@ -24,10 +24,10 @@ from citrus_cli.engine.attribution import attribute, likelihood_without
 from citrus_cli.engine.generator import generate
 from citrus_cli.engine.policies.streaming import SINKS
 from citrus_cli.engine.retrieval import Retrieval, found_share, words_attention
+from citrus_cli.events import Writing
 from citrus_cli.evidence.support import support
 from citrus_cli.models.plain import PlainEncoder
 from citrus_cli.pages import PageMap, Place
-from citrus_cli.progress import Writing
 from citrus_cli.store.store import Store
 from citrus_cli.text_log import LINES, TEXT, TextLog
 from citrus_cli.tokens import DocumentTokens

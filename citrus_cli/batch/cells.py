@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from citrus_cli.batch.rows import KEY, RECEIPT, RESULT, SCORES, Row
-from citrus_cli.json_text import json_text
+from citrus_cli.wording import json_text
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 

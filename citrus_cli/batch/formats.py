@@ -16,7 +16,7 @@ from typing import Any
 from citrus_cli.batch.cells import columns, plain
 from citrus_cli.batch.page import html_page, markdown_page
 from citrus_cli.batch.rows import KEY, Row
-from citrus_cli.json_text import json_text
+from citrus_cli.wording import json_text
 
 SUFFIXES = {".jsonl": "jsonl", ".json": "json", ".csv": "csv", ".md": "md", ".html": "html"}
 

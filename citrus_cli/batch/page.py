@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from citrus_cli.batch.cells import columns, plain, visible
 from citrus_cli.batch.rows import KEY, OK, RECEIPT, RESULT, SCORES, Row
-from citrus_cli.json_text import json_text
+from citrus_cli.wording import json_text
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+!|~$&])")
 _SHOWN_APART = frozenset(("id", "question", "document", *RESULT, *SCORES, KEY))

@@ -16,7 +16,7 @@ from citrus_cli.cli.output.answers import dump
 from citrus_cli.cli.output.progress import progress_display
 from citrus_cli.cli.output.streams import write_out
 from citrus_cli.cli.program.group import Command
-from citrus_cli.progress import Loading
+from citrus_cli.events import Loading
 
 if TYPE_CHECKING:
     from citrus_cli.evals.bench import Settings

@@ -29,7 +29,7 @@ from citrus_cli.cli.output.text import document_name
 from citrus_cli.cli.program.group import Command
 from citrus_cli.cli.program.libraries import quiet_libraries
 from citrus_cli.errors import CitrusError, ModelError, UsageError
-from citrus_cli.progress import Event, Note
+from citrus_cli.events import Event, Note
 from citrus_cli.wording import human_bytes, many, short_key
 
 if TYPE_CHECKING:

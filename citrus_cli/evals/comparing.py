@@ -16,9 +16,9 @@ from citrus_cli.engine.instruction import Instruction
 from citrus_cli.errors import CitrusError, UsageError
 from citrus_cli.evals.compared import Compared
 from citrus_cli.evals.methods import METHODS, Method, Remembered
+from citrus_cli.events import Loading
 from citrus_cli.keeping import Kept, check_all_was_read, receipts
 from citrus_cli.models.hardware import reset_peak_memory
-from citrus_cli.progress import Loading
 from citrus_cli.qa import DocumentQA
 from citrus_cli.run import Runner, memory_errors
 from citrus_cli.settings import DEFAULT_COMPARISON

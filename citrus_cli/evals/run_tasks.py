@@ -10,7 +10,7 @@ from citrus_cli.errors import CitrusError
 from citrus_cli.evals.journal import JournalError, Record
 from citrus_cli.evals.run_folder import RunFolder
 from citrus_cli.evals.tasks import Task, Unit
-from citrus_cli.progress import Listener, Measuring, ignore
+from citrus_cli.events import Listener, Measuring, ignore
 from citrus_cli.run import Runner
 
 

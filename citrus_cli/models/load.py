@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from citrus_cli.errors import MemoryLimitError, ModelError
+from citrus_cli.events import Listener, Loading, ignore
 from citrus_cli.models import cache
 from citrus_cli.models.architecture import model_class
 from citrus_cli.models.catalogue import DEFAULT_MODEL
@@ -23,7 +24,6 @@ from citrus_cli.models.quantization import (
 from citrus_cli.models.quiet import quiet
 from citrus_cli.models.sources import Kind, Source, obtain, resolve
 from citrus_cli.models.tokenizer import load_tokenizer
-from citrus_cli.progress import Listener, Loading, ignore
 from citrus_cli.wording import human_bytes
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from enum import Enum
 from pathlib import Path
 
 from citrus_cli.errors import ModelError
+from citrus_cli.events import Listener, ignore
 from citrus_cli.models import cache, convert, fetch, folder, hub
 from citrus_cli.models.catalogue import CatalogueModel, find, suggest
-from citrus_cli.progress import Listener, ignore
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from citrus_cli.errors import CitrusError, UsageError
-from citrus_cli.whole_files import publish, target_mode, temporary_beside
+from citrus_cli.files import publish, target_mode, temporary_beside
 
 
 def write_whole(path: Path, write: Callable[[Path], None], *, overwrite: bool = False) -> None:

@@ -13,7 +13,7 @@ from citrus_cli import DocumentQA
 from citrus_cli.batch.answering import Answering
 from citrus_cli.batch.questions import Question
 from citrus_cli.batch.work import Item, Target, plan
-from citrus_cli.progress import Writing
+from citrus_cli.events import Writing
 
 QUESTIONS = [Question(f"What is {n}?", f"q{n}", f"line {n}") for n in range(3)]
 

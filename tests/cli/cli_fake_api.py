@@ -14,9 +14,9 @@ from cli_fake_conversation import HOSTILE, FakeConversation
 
 from citrus_cli.answer import Answer, DocumentReceipt, Seconds
 from citrus_cli.errors import DocumentError, MemoryLimitError, ModelError, UsageError
+from citrus_cli.events import Fetching, Loading, Reading, Writing, ignore
 from citrus_cli.evidence.model import Evidence, PageText
 from citrus_cli.pictures.model import KeptPageText, Picture
-from citrus_cli.progress import Fetching, Loading, Reading, Writing, ignore
 
 
 def make_answer(question: str, text: str, **changes: Any) -> Answer:

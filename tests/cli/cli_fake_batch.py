@@ -14,7 +14,7 @@ from cli_fake_api import make_answer
 
 from citrus_cli.answer import Answer, DocumentReceipt
 from citrus_cli.errors import DocumentError, MemoryLimitError, ModelError
-from citrus_cli.progress import Loading, Reading, Writing, ignore
+from citrus_cli.events import Loading, Reading, Writing, ignore
 from citrus_cli.settings import Settings
 
 FAILURES = {

@@ -13,8 +13,8 @@ from cli_fake_api import make_answer
 from citrus_cli.answer import Answer, DocumentReceipt
 from citrus_cli.errors import DocumentError, ModelError, UsageError
 from citrus_cli.evals.compared import Compared
+from citrus_cli.events import Loading, Remembering
 from citrus_cli.evidence.model import Evidence
-from citrus_cli.progress import Loading, Remembering
 
 HOSTILE = "\x1b[31mred\x1b[0m [bold]kept[/bold]\nnext"
 FAILURE = "full attention to this text needs 9000 positions, and tiny knows 8192"

@@ -9,7 +9,7 @@ from typing import Any
 
 from citrus_cli.answer import Answer, DocumentReceipt, KeptPage, Seconds
 from citrus_cli.errors import MemoryLimitError
-from citrus_cli.progress import Note, Writing
+from citrus_cli.events import Note, Writing
 
 HOSTILE = "\x1b[31mred\x1b[0m \x1b]0;title\x07[bold]kept[/bold] \u202edone\x9b2J\rnext"
 PAGES = ((22, "20", 0.6), (3, None, 0.25), (23, "21", 0.1), (9, None, 0.05))

@@ -15,11 +15,11 @@ from cli_terminal import TERMINAL, run
 from citrus_cli.cli import models as models_command
 from citrus_cli.cli.doctor import command as doctor
 from citrus_cli.errors import ModelError
+from citrus_cli.events import Fetching
 from citrus_cli.models import embedders, sources
 from citrus_cli.models.catalogue import CATALOGUE, DEFAULT_MODEL
 from citrus_cli.models.doctor import Device, Facts, Fit, Problem
 from citrus_cli.models.embedders import DEFAULT_EMBEDDER, EMBEDDERS, EmbedderFiles
-from citrus_cli.progress import Fetching
 
 GB = 10**9
 

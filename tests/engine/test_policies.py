@@ -26,7 +26,7 @@ from citrus_cli.engine.policies.heads import AFTER, BEFORE, FIRST, RECENT
 from citrus_cli.engine.reader import Reading
 from citrus_cli.engine.retrieval import words_attention
 from citrus_cli.evals.methods.policies import PolicyMethod
-from citrus_cli.progress import ignore
+from citrus_cli.events import ignore
 
 BUDGET, PREFIX = 40, (5, 6, 7)
 SEVERAL = [QUESTION, Instruction(tuple(text(60, seed=7))), Instruction(tuple(text(3, seed=5)))]

@@ -14,7 +14,7 @@ from citrus_cli.errors import DocumentError, UsageError
 from citrus_cli.evals import comparing
 from citrus_cli.evals.comparing import compare
 from citrus_cli.evals.methods import METHODS, PolicyMethod
-from citrus_cli.progress import Loading, Remembering
+from citrus_cli.events import Loading, Remembering
 
 QUESTIONS = ["What happened?", "Why?"]
 

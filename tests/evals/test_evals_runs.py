@@ -28,7 +28,7 @@ from citrus_cli.evals.run_folder import RunFolder, default_folder
 from citrus_cli.evals.run_tasks import TaskRun
 from citrus_cli.evals.tables import as_csv, as_json, as_markdown
 from citrus_cli.evals.tasks import Scope, Task, cells
-from citrus_cli.progress import Measuring
+from citrus_cli.events import Measuring
 from citrus_cli.run import Runner
 
 

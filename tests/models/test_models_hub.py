@@ -13,9 +13,9 @@ from fake_hub import FakeHub
 from tiny_models import make_model_folder
 
 from citrus_cli.errors import ModelError
+from citrus_cli.events import Event, Fetching
 from citrus_cli.models.load import load_model
 from citrus_cli.models.sources import is_here, pull
-from citrus_cli.progress import Event, Fetching
 
 NAME = "somebody/tiny-llama"
 

@@ -12,11 +12,11 @@ import pytest
 from tiny_models import make_model_folder
 
 from citrus_cli.errors import MemoryLimitError, ModelError, UsageError
+from citrus_cli.events import Event, Loading
 from citrus_cli.models import load, quantization
 from citrus_cli.models.folder import inspect
 from citrus_cli.models.load import load_model
 from citrus_cli.models.quiet import quiet
-from citrus_cli.progress import Event, Loading
 
 
 def change_config(folder: Path, **changes: Any) -> None:

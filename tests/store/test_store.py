@@ -13,8 +13,8 @@ import pytest
 from tiny_models import find_heads, make_model_folder
 
 from citrus_cli import CitrusError, DocumentQA, UsageError
+from citrus_cli.events import Note, Reading
 from citrus_cli.models import cache
-from citrus_cli.progress import Note, Reading
 from citrus_cli.store import store as store_module
 from citrus_cli.store.entry import INDEX, DamagedEntryError
 from citrus_cli.store.store import Store
@@ -255,7 +255,7 @@ def test_a_disk_that_fills_up_leaves_nothing_half_made(model, document, own_cach
 KILLED = """
 import os, signal, sys
 from citrus_cli import DocumentQA
-from citrus_cli.progress import Reading
+from citrus_cli.events import Reading
 
 def listen(event):
     if isinstance(event, Reading) and event.fraction > 0.5:

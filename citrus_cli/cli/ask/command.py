@@ -44,7 +44,7 @@ from citrus_cli.cli.output.streams import (
 from citrus_cli.cli.program.group import Command
 from citrus_cli.cli.program.libraries import quiet_libraries
 from citrus_cli.errors import UsageError
-from citrus_cli.progress import Loading
+from citrus_cli.events import Loading
 
 if TYPE_CHECKING:
     pass

@@ -18,7 +18,7 @@ from citrus_cli.cli.output.sources import doubts, not_found, print_sources
 from citrus_cli.cli.output.streams import ColorMode, OutputClosedError, is_terminal, notice, warn
 from citrus_cli.cli.program import interrupts
 from citrus_cli.errors import CitrusError
-from citrus_cli.progress import Event, Note, Writing
+from citrus_cli.events import Event, Note, Writing
 from citrus_cli.wording import many
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from pathlib import Path
 from citrus_cli.batch.formats import is_row, line
 from citrus_cli.batch.rows import Row
 from citrus_cli.errors import CitrusError, UsageError
-from citrus_cli.whole_files import move_to_free_name, sync_folder
+from citrus_cli.files import move_to_free_name, sync_folder
 
 
 def lock(descriptor: int, path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from citrus_cli.cli.output.streams import ColorMode, can_animate, console
 from citrus_cli.cli.output.text import document_name, one_line
-from citrus_cli.progress import Event, Fetching, Loading, Reading, Writing
+from citrus_cli.events import Event, Fetching, Loading, Reading, Writing
 from citrus_cli.wording import count, duration, human_bytes, rate
 
 if TYPE_CHECKING:

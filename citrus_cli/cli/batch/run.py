@@ -16,7 +16,7 @@ from citrus_cli.cli.exit_codes import ExitCode
 from citrus_cli.cli.output.streams import ColorMode, OutputClosedError, notice, warn, write_error
 from citrus_cli.cli.output.text import one_line
 from citrus_cli.cli.program import interrupts
-from citrus_cli.progress import Event, Loading
+from citrus_cli.events import Event, Loading
 from citrus_cli.wording import count, duration, many
 
 

@@ -15,7 +15,7 @@ from citrus_cli.cli.output.answers import AnswerView, StreamView, TextView
 from citrus_cli.cli.output.progress import progress_display
 from citrus_cli.cli.output.streams import ColorMode, write_error, write_out
 from citrus_cli.cli.program import failures
-from citrus_cli.progress import Event, Note, Writing
+from citrus_cli.events import Event, Note, Writing
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from citrus_cli.cli.exit_codes import ExitCode
 from citrus_cli.cli.output.streams import OutputClosedError
 from citrus_cli.cli.output.text import one_line
 from citrus_cli.cli.program import interrupts
-from citrus_cli.progress import Loading
+from citrus_cli.events import Loading
 
 if TYPE_CHECKING:
     from citrus_cli.answer import Answer

@@ -40,7 +40,7 @@ from citrus_cli.cli.output.progress import progress_display
 from citrus_cli.cli.output.streams import is_terminal, write_error, write_out
 from citrus_cli.cli.program.group import Command
 from citrus_cli.cli.program.libraries import quiet_libraries
-from citrus_cli.progress import Loading
+from citrus_cli.events import Loading
 from citrus_cli.settings import DEFAULT_COMPARISON
 
 if TYPE_CHECKING:

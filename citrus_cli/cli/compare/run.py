@@ -13,7 +13,7 @@ from citrus_cli.cli.output.progress import ProgressDisplay
 from citrus_cli.cli.output.streams import ColorMode, OutputClosedError, is_terminal, notice, warn
 from citrus_cli.cli.program import interrupts
 from citrus_cli.errors import CitrusError
-from citrus_cli.progress import Event, Note, Writing
+from citrus_cli.events import Event, Note, Writing
 
 if TYPE_CHECKING:
     from citrus_cli.evals.compared import Compared

@@ -17,7 +17,7 @@ from citrus_cli.cli.output.streams import write_out
 from citrus_cli.cli.program.group import Command
 from citrus_cli.cli.program.libraries import quiet_libraries
 from citrus_cli.errors import CitrusError
-from citrus_cli.progress import Loading
+from citrus_cli.events import Loading
 
 if TYPE_CHECKING:
     from citrus_cli.models.doctor import Facts

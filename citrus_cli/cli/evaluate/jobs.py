@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 from citrus_cli.cli.output.progress import ProgressDisplay
 from citrus_cli.errors import UsageError
-from citrus_cli.progress import Loading
+from citrus_cli.events import Loading
 
 
 @contextmanager

@@ -10,8 +10,8 @@ from typing import Any, Protocol
 
 from citrus_cli.answer import Answer
 from citrus_cli.cli.output.text import TerminalCleaner, clean_for_terminal, one_line
-from citrus_cli.json_text import json_text
-from citrus_cli.progress import Writing
+from citrus_cli.events import Writing
+from citrus_cli.wording import json_text
 
 Emit = Callable[[str], None]
 

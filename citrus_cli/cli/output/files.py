@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from citrus_cli.errors import CitrusError, UsageError
-from citrus_cli.whole_files import publish, target_mode, temporary_beside
+from citrus_cli.files import publish, target_mode, temporary_beside
 
 
 @dataclass(frozen=True)

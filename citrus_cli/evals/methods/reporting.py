@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from citrus_cli.progress import Remembering
+from citrus_cli.events import Remembering
 from citrus_cli.run import Runner
 
 
