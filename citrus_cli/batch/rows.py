@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from citrus_cli.answer import Answer
-from citrus_cli.batch.questions import COLUMNS, Question
+from citrus_cli.batch.questions import Question
+from citrus_cli.batch.records import COLUMNS
 from citrus_cli.batch.work import Item
 from citrus_cli.errors import CitrusError
 from citrus_cli.evals.metrics import f1, is_right

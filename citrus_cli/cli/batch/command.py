@@ -42,8 +42,8 @@ QuestionsFile = Annotated[
     str,
     typer.Argument(
         metavar="QUESTIONS",
-        help="File of questions: .txt (one on each line), .csv, .tsv, .json, .jsonl, .yaml; "
-        "- for standard input.",
+        help="File of questions: .txt (one on each line), .csv, .tsv, .xlsx, .json, .jsonl or "
+        ".yaml; - for standard input.",
         show_default=False,
     ),
 ]
@@ -62,7 +62,7 @@ QuestionsFormat = Annotated[
         "--questions-format",
         help="Format of the questions file; by default what its name says.",
         panel=DOCUMENTS,
-        **choices("txt", "csv", "tsv", "json", "jsonl", "yaml"),
+        **choices("txt", "csv", "tsv", "json", "jsonl", "yaml", "xlsx"),
     ),
 ]
 OutputFile = Annotated[
