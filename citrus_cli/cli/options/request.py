@@ -27,7 +27,6 @@ import typer
 from citrus_cli.cli.options.declaration import DOCUMENTS, option, variable
 from citrus_cli.cli.options.questions import read_questions
 from citrus_cli.cli.output.streams import ColorMode, Stdin, notice, stdin_kind
-from citrus_cli.documents.file_names import is_web_address, missing, on_disk
 from citrus_cli.errors import DocumentError, UsageError
 
 STDIN_NAME = "-"
@@ -82,10 +81,12 @@ class Request:
 
 def names_a_file(argument: str) -> bool:
     """Whether an argument is the name of something on disk, or a pattern that matches something."""
+    from citrus_cli.documents.file_names import on_disk
+
     try:
         if lexists(argument) or ("*" in argument and any(iglob(argument))):  # noqa: PTH207
             return True
-        return on_disk(Path(argument)) is not None
+        return bool(argument) and on_disk(Path(argument)) is not None
     except (OSError, ValueError, DocumentError):
         return False
 
@@ -111,14 +112,21 @@ def resolve(
         raise UsageError(_no_question(sources, last, stdin, command))
     if not last.strip():
         raise UsageError("the question is empty")
-    if not sources and is_web_address(last):
-        raise UsageError(str(missing(last, Path(last))))
+    if not sources:
+        _check_no_address(last)
     if not sources and stdin is not Stdin.PIPED:
         raise UsageError(
             "no document given: name one, as in "
             f"{_spell(command, 'SOURCE', _short(last))}, or pipe text into citrus"
         )
     return Request(tuple(sources) or (STDIN_NAME,), (last,))
+
+
+def _check_no_address(last: str) -> None:
+    from citrus_cli.documents.file_names import is_web_address, missing
+
+    if is_web_address(last):
+        raise UsageError(str(missing(last, Path(last))))
 
 
 def _sources(arguments: Sequence[str], stdin: Stdin, command: str) -> tuple[str, ...]:
