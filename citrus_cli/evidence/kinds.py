@@ -26,20 +26,11 @@ _LABELS = {
     "item": "items",
     "annex": "annexes appendix appendices schedule schedules exhibit exhibits anhang anlage",
     "number": "no. nos. nr. nº n° #",
-    "part": "parts",
     "step": "steps",
-    "line": "lines zeile zeilen",
-    "row": "rows",
-    "column": "columns",
     "volume": "vol.",
     "question": "questions",
-    "version": "versions v.",
-    "room": "rooms",
-    "lot": "lots",
     "rule": "rules",
     "regulation": "regulations",
-    "phase": "phases",
-    "grade": "grades",
 }
 _LABEL_OF = {form: label for label, forms in _LABELS.items() for form in (label, *forms.split())}
 _LABEL = re.compile(
@@ -60,7 +51,7 @@ _EMPTY = words(
     every all any both some more less most least fewer many much few other others another own same
     only also just even still already again once twice ago later earlier old long high wide deep
     apart away back out up down off into onto upon via versus vs respectively approximately around
-    roughly nearly almost total altogether overall passing little else
+    roughly nearly almost total altogether overall passing little else time times
     der die das den dem des ein eine einer einem einen und oder von vom im am zu zum zur mit bei für
     auf aus nach über unter vor seit bis ist sind war waren wird werden hat haben nicht als wie auch
     noch nur pro je le la les l un une du de et ou à au aux en dans sur par pour avec sans est sont
@@ -151,7 +142,13 @@ def scale_of(claim: Kind, other: Kind, announced: Callable[[], frozenset[Unit]])
 
 def _label_before(text: str, start: int) -> str | None:
     match = _LABEL.search(text, max(0, start - 50), start)
-    return _LABEL_OF[match[1].lower()] if match else None
+    if match is None:
+        return None
+    form = match[1].lower()
+    label = _LABEL_OF[form]
+    # "Notes 14" is a row of a table, "notes 13 and 14" are two notes
+    alone = not any(map(str.isdigit, match.group()))
+    return None if alone and form == f"{label}s" else label
 
 
 def _words(text: str, at: int, limit: int, *, stop_at_empty: bool) -> list[str]:
