@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from citrus_cli.answer import Answer, Seconds
+from citrus_cli.documents.notices import Notice
 from citrus_cli.engine.generator import generate
 from citrus_cli.engine.instruction import Instruction
 from citrus_cli.engine.retrieval import found_share
@@ -259,20 +260,20 @@ class Answering:
         except DamagedEntryError as error:
             return self._rebuild("auto", error)
         except NewerEntryError as error:
-            self.warnings.append(str(error))
+            self.warnings.append(Notice(str(error), "not-in-store"))
             return None
         if entry is not None:
             return with_paths(entry, self.documents)
         change = self._store.changed(self._identity, [one.path for one in self.documents])
         if change:
-            self.warnings.append(f"not answered from the store: {change}")
+            self.warnings.append(Notice(f"not answered from the store: {change}", "not-in-store"))
         return None
 
     def _rebuild(self, dtype: StoreDtype, error: DamagedEntryError) -> Entry | None:
         """Read the documents again, in place of what was damaged; None where there is no room."""
         assert self._store is not None
         assert self._identity is not None
-        self.warnings.append(f"{error}; the documents were read again")
+        self.warnings.append(Notice(f"{error}; the documents were read again", "store-damaged"))
         folder = self._store.folder / key_of(self._identity)
         room = self._store.remove(folder) + sum(one.bytes for one in self._store.entries())
         self._entry = None

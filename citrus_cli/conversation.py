@@ -10,6 +10,7 @@ from types import TracebackType
 
 from citrus_cli.answer import Answer, DocumentReceipt, Seconds
 from citrus_cli.answering import Answering
+from citrus_cli.documents.notices import Notice
 from citrus_cli.errors import CitrusError, DocumentError, MemoryLimitError, UsageError
 from citrus_cli.ingesting import StoreSettings
 from citrus_cli.models.prompts import Exchange
@@ -91,7 +92,7 @@ class Conversation:
             except (DocumentError, MemoryLimitError):
                 raise
             except CitrusError as error:
-                self._answering.warnings.append(f"not stored: {error}")
+                self._answering.warnings.append(Notice(f"not stored: {error}", "not-stored"))
         folder = self._context.enter_context(tempfile.TemporaryDirectory(prefix="citrus-"))
         return self._answering.ingest_into(Path(folder))
 

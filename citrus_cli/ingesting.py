@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from citrus_cli.documents.document import warnings_of
 from citrus_cli.engine.policies import POLICIES
 from citrus_cli.engine.reader import Reading
 from citrus_cli.errors import DocumentError, UsageError
@@ -103,7 +104,7 @@ def ingest(
             receipts(documents, tokens.counts),
             (
                 *chunk_warnings(reading.chunk_size, runner.reading_settings),
-                *(warning for document in documents for warning in document.warnings),
+                *warnings_of(documents),
             ),
             tokens.pages,
             tokens.log,
@@ -112,12 +113,16 @@ def ingest(
 
 
 def with_paths(entry: Entry, documents: Sequence[Document]) -> Entry:
-    """The entry, its receipts naming the files that were asked about now."""
+    """The entry, its receipts naming the files that were asked about now.
+
+    What was passed over when these were looked for is said too.
+    """
     renamed = tuple(
         replace(receipt, path=document.path)
         for receipt, document in zip(entry.documents, documents, strict=True)
     )
-    return replace(entry, documents=renamed)
+    warnings = dict.fromkeys((*entry.warnings, *warnings_of(documents)))
+    return replace(entry, documents=renamed, warnings=tuple(warnings))
 
 
 def _extracted(runner: Runner, tokens: DocumentTokens, most: int) -> Iterator[list[int]]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from citrus_cli.answer import DocumentReceipt, KeptPage
+from citrus_cli.documents.document import warnings_of
+from citrus_cli.documents.notices import Notice
 from citrus_cli.engine.instruction import Instruction, ReadingSettings
 from citrus_cli.engine.reader import Reading
 from citrus_cli.engine.selection import select
@@ -93,7 +95,7 @@ def read_live(
         documents=receipts(documents, tokens.counts),
         warnings=(
             *chunk_warnings(reading.chunk_size, settings),
-            *(warning for document in documents for warning in document.warnings),
+            *warnings_of(documents),
         ),
         pages=tokens.pages,
         text=tokens.log,
@@ -181,4 +183,4 @@ def chunk_warnings(used: int, settings: ReadingSettings) -> list[str]:
     """Says so when memory ran out on the way."""
     if used >= settings.chunk_size:
         return []
-    return [f"memory ran out, so the chunk size was lowered to {used}"]
+    return [Notice(f"memory ran out, so the chunk size was lowered to {used}", "smaller-chunks")]

@@ -1,7 +1,7 @@
-"""Question files: text, CSV, TSV, JSON, JSON lines and YAML, each row checked and named.
+"""Question files: text, CSV, TSV, JSON, JSON lines, YAML and Excel, each row checked and named.
 
 The columns are `question` (required), `id`, `document` and `answers`; any other is carried through
-to the output. `answers` is a list of accepted answers; in CSV and TSV a text, the alternatives
+to the output. `answers` is a list of accepted answers; in tables a text, the alternatives
 separated by `|`. In a text file every line is a question, blank lines and # comments left out.
 """
 
@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from citrus_cli.batch import structured, tables
-from citrus_cli.batch.records import Records
+from citrus_cli.batch import structured, tables, workbook
+from citrus_cli.batch.decoding import decode
+from citrus_cli.batch.records import COLUMNS, Records
 from citrus_cli.errors import UsageError
 
 STDIN = "-"
@@ -27,9 +28,10 @@ SUFFIXES = {
     ".ndjson": "jsonl",
     ".yaml": "yaml",
     ".yml": "yaml",
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
 }
 FORMATS = tuple(dict.fromkeys(SUFFIXES.values()))
-COLUMNS = ("id", "question", "document", "answers")
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -62,7 +64,8 @@ def read_questions(
 
     Args:
         name: the file; `-` for `stdin`.
-        format: one of `FORMATS`; None: by the suffix. Without a suffix, and for `-`: `txt`.
+        format: one of `FORMATS`; None: by the suffix. Without a suffix, and for `-`: `txt`. A
+            workbook is known by its content, whatever its name.
         stdin: what `-` reads.
         fallback: the format for a suffix that is not known; None refuses it.
 
@@ -70,7 +73,10 @@ def read_questions(
         UsageError: the file cannot be read or makes no sense; names the file and the line or row.
     """
     chosen = _format(name, format, fallback)
-    text = _decode(name, _read(name, stdin))
+    data = _read(name, stdin)
+    if chosen == "xlsx" or workbook.is_workbook(data):
+        return _checked(name, workbook.read(name, data), "xlsx")
+    text = decode(name, data)
     if not text.strip():
         raise _none(name, chosen)
     return _checked(name, _PARSERS[chosen](name, text), chosen)
@@ -105,23 +111,6 @@ def _read(name: str, stdin: BinaryIO | None) -> bytes:
         raise UsageError(f"{name!r} is not a file name") from None
 
 
-def _decode(name: str, data: bytes) -> str:
-    utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))
-    try:
-        return data.decode("utf-16" if utf16 else "utf-8-sig")
-    except UnicodeDecodeError as error:
-        if utf16:
-            raise UsageError(
-                f"{name}: not UTF-16 at byte {error.start}, though it begins as such; "
-                "save the questions file as UTF-8"
-            ) from None
-        line = data.count(b"\n", 0, error.start) + 1
-        raise UsageError(
-            f"{name}: not UTF-8 at byte {error.start} (line {line}); "
-            "save the questions file as UTF-8"
-        ) from None
-
-
 def _lines(name: str, text: str) -> Records:
     """A text file: one question on each line."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -133,8 +122,8 @@ def _lines(name: str, text: str) -> Records:
 
 _PARSERS: dict[str, Callable[[str, str], Records]] = {
     "txt": _lines,
-    "csv": lambda name, text: tables.read(name, text, ","),
-    "tsv": lambda name, text: tables.read(name, text, "\t"),
+    "csv": lambda name, text: tables.read(name, text, tables.CSV),
+    "tsv": lambda name, text: tables.read(name, text, tables.TSV),
     "json": structured.read_json,
     "jsonl": structured.read_json_lines,
     "yaml": structured.read_yaml,
@@ -143,7 +132,7 @@ _PARSERS: dict[str, Callable[[str, str], Records]] = {
 
 def _checked(name: str, records: Records, format: str) -> list[Question]:
     """Every record as a question; no two with one id."""
-    in_table = format in ("csv", "tsv")
+    in_table = format in ("csv", "tsv", "xlsx")
     places: dict[str, str] = {}
     questions = []
     for question in _questions(name, records, in_table):

@@ -7,3 +7,6 @@ from typing import Any
 
 Records = Iterator[tuple[str, Any]]
 """Where a row stands ("line 3", "row 2"), and its value: a text, or its columns by name."""
+
+COLUMNS = ("id", "question", "document", "answers")
+"""The columns of a row that mean something; any other is carried through."""

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from citrus_cli.answer import Answer
-from citrus_cli.batch.questions import COLUMNS, Question
+from citrus_cli.batch.questions import Question
+from citrus_cli.batch.records import COLUMNS
 from citrus_cli.batch.work import Item
+from citrus_cli.documents.notices import Notice
 from citrus_cli.errors import CitrusError
 from citrus_cli.evals.results.metrics import f1, is_right
 from citrus_cli.evidence.model import Evidence
@@ -56,7 +58,7 @@ def answered(answer: Answer) -> Outcome:
         "seconds_read": round(answer.seconds.read, 3),
         "seconds_answer": round(answer.seconds.answer, 3),
         "complete": answer.complete,
-        "warnings": list(answer.warnings),
+        "warnings": [Notice.of(warning).shown for warning in answer.warnings],
         "sources": list(dict.fromkeys(map(_place, answer.evidence))),
         "not_found": [claim.text for claim in answer.claims if not claim.found],
         "found": answer.found,

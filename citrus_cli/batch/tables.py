@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 
-from citrus_cli.batch.records import Records
+from citrus_cli.batch.records import COLUMNS, Records
 from citrus_cli.errors import UsageError
 
-_KIND = {",": "CSV", "\t": "TSV"}
+CSV = ",;\t"
+"""What may separate the columns of a CSV file: a semicolon where numbers have a decimal comma."""
+
+TSV = "\t"
+_TOLD = re.compile(r'"?sep=(.)"?\r?\n', re.IGNORECASE)
 
 
-def read(name: str, text: str, delimiter: str) -> Records:
-    """The rows under the header, each named by the line it begins on; blank rows are left out."""
+def read(name: str, text: str, delimiters: str) -> Records:
+    """The rows under the header, each named by the line it begins on; blank rows are left out.
+
+    Of the `delimiters`, the one that makes a column of questions is meant.
+    """
+    if told := _TOLD.match(text):  # a line with which Excel is told the separator
+        delimiters, text = told[1], "\n" + text[told.end() :]
+    delimiter = _delimiter(text, delimiters)
     rows = _rows(name, text, delimiter)
     _, header = next(rows, (1, [""]))
-    columns = _columns(name, header, delimiter)
+    columns = columns_of(name, header, _separated_otherwise(header[0], delimiters))
     for line, cells in rows:
         while len(cells) > len(columns) and not cells[-1].strip():
             cells.pop()
@@ -39,18 +50,33 @@ def _rows(name: str, text: str, delimiter: str) -> Iterator[tuple[int, list[str]
             return
         except csv.Error as error:
             raise UsageError(
-                f"{name}, line {line}: not valid {_KIND[delimiter]}: {error}"
+                f"{name}, line {line}: not valid {'TSV' if delimiter == TSV else 'CSV'}: {error}"
             ) from None
         if any(cell.strip() for cell in cells):
             yield line, cells
 
 
-def _columns(name: str, header: list[str], delimiter: str) -> list[str]:
-    columns = [cell.strip() for cell in header]
+def _delimiter(text: str, delimiters: str) -> str:
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    split = {one: next(csv.reader([first], delimiter=one), []) for one in delimiters}
+    return next((one for one, cells in split.items() if knows_questions(cells)), delimiters[0])
+
+
+def knows_questions(header: Sequence[str]) -> bool:
+    """Whether one of the columns of a table is that of the questions."""
+    return any(cell.strip().casefold() == "question" for cell in header)
+
+
+def columns_of(name: str, header: Sequence[str], cure: str = "") -> list[str]:
+    """The names of a table's columns; those that citrus knows in small letters.
+
+    Raises:
+        UsageError: there is none of questions (then `cure` says more), or the names are no good.
+    """
+    columns = [_column(cell.strip()) for cell in header]
     while columns and not columns[-1]:
         columns.pop()
     if "question" not in columns:
-        cure = _separated_otherwise(header[0], delimiter)
         cure = cure or f"its first line names {', '.join(columns) or 'none'}"
         raise UsageError(f"{name}: no column called question; {cure}")
     for position, column in enumerate(columns):
@@ -61,10 +87,13 @@ def _columns(name: str, header: list[str], delimiter: str) -> list[str]:
     return columns
 
 
-def _separated_otherwise(first: str, delimiter: str) -> str:
-    """What to do about a file whose columns are separated by something else."""
-    for other, what in ((",", "commas"), (";", "semicolons"), ("\t", "tabs")):
-        if other != delimiter and "question" in [part.strip('" ') for part in first.split(other)]:
-            kinds = {",": "use --questions-format csv", "\t": "use --questions-format tsv"}
-            return f"its columns are separated by {what}: {kinds.get(other, 'save it with commas')}"
+def _column(name: str) -> str:
+    return name.casefold() if name.casefold() in COLUMNS else name
+
+
+def _separated_otherwise(first: str, delimiters: str) -> str:
+    """What to do about a file whose columns are separated by something that is not expected."""
+    for other, what in ((",", "commas"), (";", "semicolons")):
+        if other not in delimiters and knows_questions([c.strip('" ') for c in first.split(other)]):
+            return f"its columns are separated by {what}: use --questions-format csv"
     return ""

@@ -17,6 +17,7 @@ from typing import Any
 
 from citrus_cli.batch.questions import Question
 from citrus_cli.documents import discover
+from citrus_cli.documents.notices import Notice
 from citrus_cli.errors import DocumentError, UsageError
 
 _DIGITS = 16
@@ -50,7 +51,7 @@ class WorkList:
     """
 
     items: tuple[Item, ...]
-    notes: tuple[str, ...] = ()
+    notes: tuple[Notice, ...] = ()
 
     def groups(self, done: Iterable[str] = ()) -> list[tuple[Target, list[Item]]]:
         """The items whose keys are not `done`, those of one document together."""
@@ -100,7 +101,7 @@ def plan(
         UsageError: a row has no document to be asked about, or a source makes no sense.
     """
     targets = _Targets()
-    notes: list[str] = []
+    notes: list[Notice] = []
     common = _expand(sources, targets, notes, {path.resolve() for path in without})
     pairs: list[tuple[Question, Target, str]] = []
     for question in questions:
@@ -145,7 +146,7 @@ class _Targets:
 
 
 def _expand(
-    sources: Sequence[str], targets: _Targets, notes: list[str], without: Collection[Path]
+    sources: Sequence[str], targets: _Targets, notes: list[Notice], without: Collection[Path]
 ) -> list[tuple[Target, str]]:
     """The documents that the arguments stand for, each once."""
     common: dict[str, tuple[Target, str]] = {}
@@ -164,9 +165,8 @@ def _expand(
         for one in found:
             notes += one.notes
             if one.path != source and Path(one.path).resolve() in without:
-                notes.append(
-                    f"{one.path}: left out, since it is this batch's own questions or output"
-                )
+                own = f"{one.path}: left out, since it is this batch's own questions or output"
+                notes.append(Notice(own, "own-file"))
                 continue
             target = targets.of(one.path)
             common.setdefault(target.path, (target, one.path))

@@ -10,7 +10,7 @@ import typer
 
 from citrus_cli.cli.exit_codes import ExitCode
 from citrus_cli.cli.options.declaration import OUTPUT, STORE, choices, grouped, option
-from citrus_cli.cli.options.documents import DocumentOptions, opening_of
+from citrus_cli.cli.options.documents import DocumentOptions, StrictOptions, opening_of
 from citrus_cli.cli.options.engine import (
     MaxStore,
     MethodOptions,
@@ -25,6 +25,7 @@ from citrus_cli.cli.options.sizes import parse_size
 from citrus_cli.cli.output.answers import dump
 from citrus_cli.cli.output.progress import progress_display
 from citrus_cli.cli.output.streams import notice, warn, write_out
+from citrus_cli.cli.output.strictness import end_if_lost
 from citrus_cli.cli.output.text import document_name
 from citrus_cli.cli.program.group import Command
 from citrus_cli.cli.program.libraries import quiet_libraries
@@ -33,6 +34,7 @@ from citrus_cli.events import Event, Note
 from citrus_cli.wording import human_bytes, many, short_key
 
 if TYPE_CHECKING:
+    from citrus_cli.documents.discover import Found
     from citrus_cli.store.entry import Entry
 
 Sources = Annotated[
@@ -87,6 +89,7 @@ def ingest(
     documents: DocumentOptions,
     model: ModelOptions,
     method: MethodOptions,
+    strict: StrictOptions,
     general: GeneralOptions,
 ) -> None:
     """Read documents once, and store what was read.
@@ -115,7 +118,15 @@ def ingest(
     if store_dtype is not None:
         how["dtype"] = store_dtype
     failed = 0
-    groups = [list(sources)] if together else [[one] for one in _files(sources)]
+    warnings: list[str] = []
+    groups = [list(sources)]
+    if not together:
+        groups = []
+        for found in _files(sources):
+            groups.append([found.path])
+            warnings += found.notes
+        for text in () if quiet else warnings:
+            warn(text, color)
     try:
         for group in groups:
             started = time.time()
@@ -131,6 +142,7 @@ def ingest(
                 notice("citrus: error:", str(error), color, "1;31")
                 continue
             progress.hide()
+            warnings += entry.warnings
             for text in () if quiet else entry.warnings:
                 warn(text, color)
             write_out(_line(entry, new=entry.created >= started, as_json=json))
@@ -138,13 +150,15 @@ def ingest(
         progress.hide()
     if failed:
         raise typer.Exit(ExitCode.ROWS_FAILED)
+    if strict.strict:
+        end_if_lost(warnings, color)
 
 
-def _files(sources: list[str]) -> list[str]:
+def _files(sources: list[str]) -> list[Found]:
     """Every file that the sources stand for, each to be read on its own."""
     from citrus_cli.documents.discover import find
 
-    return [found.path for found in find(sources)]
+    return find(sources)
 
 
 def _line(entry: Entry, *, new: bool, as_json: bool) -> str:

@@ -95,6 +95,17 @@ def not_read(error: CitrusError) -> Notice:
     return Notice(str(error), "file-not-read")
 
 
+def warnings_of(documents: Sequence[Document]) -> list[Notice]:
+    """The warnings of some documents; where there are several, each names its own."""
+    found: list[Notice] = []
+    for document in documents:
+        for warning in document.warnings:
+            named = len(documents) == 1 or document.name in warning or document.path in warning
+            text = str(warning) if named else f"{document.name}: {warning}"
+            found.append(Notice(text, Notice.of(warning).code))
+    return found
+
+
 def close_all(documents: Sequence[Document]) -> None:
     """Closes every document."""
     for document in documents:

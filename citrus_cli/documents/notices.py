@@ -2,6 +2,25 @@
 
 from __future__ import annotations
 
+import re
+
+_NOTHING_LOST = frozenset(
+    (
+        "link-loop",
+        "not-in-store",
+        "store-damaged",
+        "not-stored",
+        "own-file",
+        "smaller-chunks",
+    )
+)
+"""Codes of what is said about something else than text that is missing."""
+
+_SHOWN = re.compile(r" \[([a-z]+(?:-[a-z]+)*)\]$")
+
+
+OTHER = "other"
+
 
 class Notice(str):
     """A warning; compares and prints as its text.
@@ -17,10 +36,23 @@ class Notice(str):
         made.code = code
         return made
 
+    @property
+    def loss(self) -> bool:
+        """Whether it says that something of a document was not read, or may be wrong."""
+        return self.code not in _NOTHING_LOST
+
+    @property
+    def shown(self) -> str:
+        """Its text and its code, as people are shown it; what has no code is its text."""
+        return str(self) if self.code == OTHER else f"{self} [{self.code}]"
+
     @classmethod
     def of(cls, warning: str) -> Notice:
-        """A warning as one with a code; "other" for what has none."""
-        return warning if isinstance(warning, cls) else cls(warning, "other")
+        """A warning as one with a code, which may be `shown`; "other" for what has none."""
+        if isinstance(warning, cls):
+            return warning
+        shown = _SHOWN.search(warning)
+        return cls(warning[: shown.start()], shown[1]) if shown else cls(warning, OTHER)
 
     def __reduce__(self) -> tuple[type[Notice], tuple[str, str]]:
         return type(self), (str(self), self.code)

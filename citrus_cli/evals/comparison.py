@@ -12,6 +12,7 @@ from typing import BinaryIO
 from citrus_cli.answer import Answer, Seconds
 from citrus_cli.answering import Answering
 from citrus_cli.documents import Document, open_documents
+from citrus_cli.documents.document import warnings_of
 from citrus_cli.engine.instruction import Instruction
 from citrus_cli.errors import CitrusError, UsageError
 from citrus_cli.evals.compared import Compared
@@ -162,7 +163,7 @@ def _kept(runner: Runner, one: Remembered, text: _Text) -> Kept:
         caches=[one.cache],
         pinned=len(runner.prompt.prefix),
         documents=receipts(text.documents, text.tokens.counts),
-        warnings=tuple(chain.from_iterable(document.warnings for document in text.documents)),
+        warnings=tuple(warnings_of(text.documents)),
         pages=text.tokens.pages,
         text=text.tokens.log,
         tokens_read=len(text.ids),

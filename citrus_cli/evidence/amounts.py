@@ -44,13 +44,18 @@ class Amount:
 
 
 def same_amount(
-    claim: Amount, other: Amount, scales: frozenset[int], *, percents: bool = False
+    claim: Amount,
+    other: Amount,
+    scales: frozenset[int],
+    *,
+    percents: bool = False,
+    exactly: bool = False,
 ) -> bool:
     """Whether an amount of a page is the one that is claimed.
 
     `scales` are the powers of ten, and `percents` says that percentages, are announced on the page
     for figures that carry no unit themselves, as in "(in millions)" or "% change". A claim without
-    any unit also equals a figure that has one; the other way round it does not.
+    any unit also equals a figure that has one, unless `exactly`; the other way round it does not.
     """
     if claim.currency and other.currency and claim.currency != other.currency:
         return False
@@ -58,7 +63,9 @@ def same_amount(
         return claim.mantissa == other.mantissa and (
             other.percent or (percents and not other.power and not other.currency)
         )
-    if other.percent and (claim.power or claim.currency):
+    if other.percent and (claim.power or claim.currency or exactly):
+        return False
+    if exactly and other.currency and not claim.currency:
         return False
     digits, exponent = other.mantissa
     values = {other.value}
@@ -68,7 +75,7 @@ def same_amount(
         values.update((digits, exponent + power) for power in scales)
     if claim.value in values or (claim.loose and claim.mantissa in values):
         return True
-    plain = not claim.power and not claim.currency and not other.spelled
+    plain = not (exactly or claim.power or claim.currency or other.spelled)
     return plain and claim.mantissa == other.mantissa
 
 

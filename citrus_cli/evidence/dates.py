@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from citrus_cli.evidence.scripts import BEGINS, ENDS
 
@@ -41,6 +42,18 @@ _FORMS = [
         "(?P<month>" + "|".join(_FULL) + ")",
     )
 ]
+
+
+Order = Literal["day", "month"]
+"""What comes first in a date in figures."""
+
+_FIGURES = re.compile(
+    r"(?<![0-9./-])(?P<a>[0-9]{1,2})(?P<s>[-/.])(?P<b>[0-9]{1,2})(?P=s)(?:(?:19|20)[0-9]{2}|[0-9]{2})"
+    r"(?![0-9])"
+)
+_NAMED = "(?:" + "|".join([*_FULL, *_SHORT]) + ")"
+_DAY_NAMED = re.compile(rf"{BEGINS}{_ANY_DAY}(?: of)?[ -]{_NAMED}\.?,?[ -][12][0-9]{{3}}{ENDS}")
+_MONTH_NAMED = re.compile(rf"{BEGINS}{_NAMED}\.? {_ANY_DAY},? [12][0-9]{{3}}{ENDS}")
 
 
 @dataclass(frozen=True)
@@ -101,27 +114,44 @@ def _exists(date: Date) -> bool:
     return (date.month is None or 0 < date.month < 13) and (date.day is None or 0 < date.day < 32)
 
 
+def date_order(text: str) -> Order | None:
+    """Whether a text writes the day or the month first where a date is in figures.
+
+    Told by days beyond the twelfth; else by how it writes dates with the month's name.
+    """
+    found: set[Order] = set()
+    for match in _FIGURES.finditer(text):
+        a, b = int(match["a"]), int(match["b"])
+        if a > 12 >= b:
+            found.add("day")
+        elif b > 12 >= a:
+            found.add("month")
+    if not found:
+        found |= {"day"} if _DAY_NAMED.search(text) else set()
+        found |= {"month"} if _MONTH_NAMED.search(text) else set()
+    return found.pop() if len(found) == 1 else None
+
+
 @dataclass(frozen=True)
 class DatePattern:
     """Finds a date however it is written, in text whose white space is single spaces.
 
-    `hints` are cheap to look for: where none of them stands, the date does not.
+    `patterns` are for the two orders and for neither being known; `hints` are cheap to look for:
+    where none of them stands, the date does not.
     """
 
-    pattern: re.Pattern[str]
+    patterns: dict[Order | None, re.Pattern[str]]
     hints: tuple[str, ...]
 
-    def stands_in(self, text: str) -> bool:
+    def stands_in(self, text: str, order: Order | None = None) -> bool:
         """Whether the date is on a page; a day also stands for its month, and for its year."""
-        return any(hint in text for hint in self.hints) and bool(self.pattern.search(text))
+        return any(hint in text for hint in self.hints) and bool(self.patterns[order].search(text))
 
 
 def date_pattern(meanings: tuple[Date, ...]) -> DatePattern:
     """What finds any of some dates."""
-    forms: list[str] = []
     hints: list[str] = []
     for date in meanings:
-        forms += _writings(date)
         if date.year is not None:
             short = f"{date.year % 100:02}"
             hints += [str(date.year), *(mark + short for mark in "-/.'’QH ")]
@@ -132,13 +162,29 @@ def date_pattern(meanings: tuple[Date, ...]) -> DatePattern:
                 f"-{date.month:02}-",
                 *"月월",
             ]
-    joined = "|".join(dict.fromkeys(forms))
+    orders: tuple[Order | None, ...] = (None, "day", "month")
+    return DatePattern(
+        {order: _any_of(meanings, order) for order in orders}, tuple(dict.fromkeys(hints))
+    )
+
+
+def _any_of(meanings: tuple[Date, ...], order: Order | None) -> re.Pattern[str]:
+    forms = "|".join(dict.fromkeys(form for date in meanings for form in _writings(date, order)))
     # starts are few: this look-ahead fails faster than the forms would, one after the other
-    pattern = re.compile(rf"{BEGINS}(?=[0-9A-Zfst])(?:{joined}){ENDS}")
-    return DatePattern(pattern, tuple(dict.fromkeys(hints)))
+    return re.compile(rf"{BEGINS}(?=[0-9A-Zfst])(?:{forms}){ENDS}")
 
 
-def _writings(date: Date) -> Iterator[str]:
+def _in_figures(day: str, month: str, year: str, order: Order | None) -> Iterator[str]:
+    """Patterns for a date in figures; full stops follow a day, unless months are known to lead."""
+    if order != "month":
+        yield rf"{day}[-/.]{month}[-/.]{year}"
+    if order == "month":
+        yield rf"{month}[-/.]{day}[-/.]{year}"
+    elif order is None:
+        yield rf"{month}[-/]{day}[-/]{year}"
+
+
+def _writings(date: Date, order: Order | None) -> Iterator[str]:
     """Patterns for the ways of writing a date."""
     year = str(date.year)
     short = f"(?:{year[:2]})?{year[2:]}"
@@ -165,8 +211,7 @@ def _writings(date: Date) -> Iterator[str]:
         yield f"{year}-{numeric}(?:-[0-3]?[0-9])?"
         yield f"{year} ?[年년] ?{numeric} ?[月월]"
         yield f"(?<![0-9][-/.]){numeric}[/.]{year}"
-        yield f"{_ANY_DAY}[-/.]{numeric}[-/.]{year}"
-        yield f"{numeric}[-/.]{_ANY_DAY}[-/.]{year}"
+        yield from _in_figures(_ANY_DAY, numeric, year, order)
     else:
         day = f"0?{date.day}(?:st|nd|rd|th)?"
         after = f"(?:,|,? of)?[ -]{short}" if date.year is not None else ""
@@ -180,8 +225,7 @@ def _writings(date: Date) -> Iterator[str]:
         full = year if date.year is not None else "[12][0-9]{3}"
         yield f"{full}[-/.]{numeric}[-/.]0?{date.day}"
         if date.year is not None:
-            yield f"0?{date.day}[-/.]{numeric}[-/.]{short}"
-            yield f"{numeric}[-/.]0?{date.day}[-/.]{short}"
+            yield from _in_figures(f"0?{date.day}", numeric, short, order)
 
 
 def _month_pattern(month: int) -> str:

@@ -75,11 +75,14 @@ _EASTERN_CURRENCY = "円|圓|人民币|원|米?ドル|美元|달러|ユーロ|�
 _AFTER = re.compile(
     rf"(?P<close>\))?(?:(?P<scale>(?:[\s-]{{0,2}}{_LONG_SCALE}){{1,3}})"
     rf"|(?P<letter>\s?[kmbt]{ENDS})|\s?(?P<eastern>{eastern.SCALE}))?"
-    rf"(?:(?P<close2>\))?\s{{0,2}}(?P<percent>%|percent{ENDS}|per\s{{1,2}}cent{ENDS}|pct{ENDS}"
-    rf"|percentage\s{{1,2}}points?{ENDS}|パーセント|퍼센트)"
+    rf"(?:(?P<close2>\))?\s{{0,2}}(?P<percent>%(?![\s-]{{0,2}}points?{ENDS})|percent{ENDS}|per\s{{1,2}}cent{ENDS}|pct{ENDS}"
+    r"|パーセント|퍼센트)"
     rf"|\s{{0,2}}(?:US\s)?(?P<currency>[$€£¥₹₩](?![0-9])|(?:{_CODES}){ENDS}|{_EASTERN_CURRENCY}"
     rf"|(?:dollar|euro|pound|yen|yuan|franc|rupee)s?{ENDS}))?",
     re.IGNORECASE,
+)
+_MONEY = re.compile(
+    rf"[$€£¥₹₩]|{BEGINS}(?:{_CODES}|(?i:(?:dollar|euro|pound|yen|yuan|franc|rupee)s?)){ENDS}"
 )
 _UNIT = re.compile(rf"(?:[a-zµ]{{1,3}}[23²³]?|°[CF]?)?{ENDS}")  # 14th, 50mm, 12m2: numbers still
 
@@ -114,30 +117,54 @@ def read_amount(text: str, start: int, end: int) -> tuple[int, int, Amount] | No
     return first, last, _amount(core, after, _currency(currency))
 
 
-def amounts_at(text: str, start: int, end: int, *, points_group: bool) -> Iterator[Amount]:
+def amounts_at(
+    text: str, start: int, end: int, *, points_group: bool
+) -> Iterator[tuple[int, int, Amount]]:
     """All that the digits from `start` to `end` may mean where they stand, as on a page.
 
-    The first number of a range has the unit of the second; and where `points_group`, "1.200" may be
-    a thousand and two hundred.
+    Each with where it starts, and where what it is of would follow: the first number of a range has
+    the unit of the second. Where `points_group`, "1.200" may be a thousand and two hundred.
     """
     found = read_amount(text, start, end)
     if not found:
         return
     amount = found[2]
-    yield amount
+    yield found
     if points_group and _GROUPED.fullmatch(text, start, end):
-        yield replace(amount, exponent=amount.exponent + 3)
-    to = _RANGE.match(text, found[1])
-    if to is None or amount.power or amount.percent:
+        yield found[0], found[1], replace(amount, exponent=amount.exponent + 3)
+    other = _range_end(text, found, start)
+    if other is None:
         return
-    if to.group().lstrip()[0] in "ao" and not _BETWEEN.search(text, max(0, found[0] - 12), start):
-        return
-    if not amount.currency and any(sign in _SIGNS for sign in to.group()):
-        return
-    other = read_amount(text, *to.span(1))
-    if other and (other[2].power or other[2].percent or other[2].currency):
+    if other[2].power or other[2].percent or other[2].currency:
         currency = amount.currency or other[2].currency
-        yield replace(other[2], digits=amount.digits, exponent=amount.exponent, currency=currency)
+        scaled = replace(other[2], digits=amount.digits, exponent=amount.exponent)
+        yield found[0], other[1], replace(scaled, currency=currency)
+    else:
+        yield found[0], other[1], amount
+
+
+def _range_end(
+    text: str, first: tuple[int, int, Amount], start: int
+) -> tuple[int, int, Amount] | None:
+    """The second number of a range whose first one, with digits from `start`, has no unit."""
+    amount = first[2]
+    to = _RANGE.match(text, first[1])
+    if to is None or amount.power or amount.percent:
+        return None
+    between = _BETWEEN.search(text, max(0, first[0] - 12), start)
+    if to.group().lstrip()[0] in "ao" and not between:
+        return None
+    if not amount.currency and any(sign in _SIGNS for sign in to.group()):
+        return None
+    return read_amount(text, *to.span(1))
+
+
+def currencies(text: str) -> Iterator[str]:
+    """The ISO codes of the currencies that are named in a text."""
+    for name in dict.fromkeys(match.group() for match in _MONEY.finditer(text)):
+        code = _currency(name)
+        if code:
+            yield code
 
 
 def amounts(text: str) -> Iterator[tuple[int, int, Amount]]:
@@ -153,6 +180,17 @@ def amounts(text: str) -> Iterator[tuple[int, int, Amount]]:
             yield found
         at = match.end()
     yield from long_amounts(text)
+
+
+def where_unit_stands(text: str, start: int, end: int, amount: Amount) -> int:
+    """Where what an answer's number is of would follow: behind the end of a range, "10 to 15 days".
+
+    The number stands from `start` to `end`.
+    """
+    if amount.spelled or amount.currency:
+        return end
+    other = _range_end(text, (start, end, amount), start)
+    return other[1] if other else end
 
 
 def long_amounts(text: str) -> Iterator[tuple[int, int, Amount]]:

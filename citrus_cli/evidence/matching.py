@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
 from citrus_cli.evidence.amounts import Amount, same_amount, significant
-from citrus_cli.evidence.dates import Date, date_pattern
-from citrus_cli.evidence.figures import DIGITS, SPACED, amounts_at, long_amounts, read_amount
+from citrus_cli.evidence.dates import Date, Order, date_order, date_pattern, dates
+from citrus_cli.evidence.figures import (
+    DIGITS,
+    SPACED,
+    amounts_at,
+    currencies,
+    long_amounts,
+    read_amount,
+)
+from citrus_cli.evidence.kinds import Kind, agrees, kind_on_page, scale_of
 from citrus_cli.evidence.scripts import BEGINS, ENDS, cleaned, in_word, without_gaps
+from citrus_cli.evidence.units import Unit, announced_units
 
 _SCALE_NAMES = {"thousand": 3, "million": 6, "m": 6, "mn": 6, "billion": 9, "bn": 9, "000": 3}
 _ANNOUNCED = re.compile(
@@ -36,10 +45,19 @@ _INNER_END = ".,;:!?…。、， "
 
 
 class PageView:
-    """A page's text in the forms in which things are looked up; each is made when it is needed."""
+    """A page's text in the forms in which things are looked up; each is made when it is needed.
 
-    def __init__(self, text: str) -> None:
+    `order_before` is how the pages before it write a date in figures.
+    """
+
+    def __init__(self, text: str, order_before: Order | None = None) -> None:
         self.text = text
+        self._order_before = order_before
+
+    @cached_property
+    def order(self) -> Order | None:
+        """How the document writes a date in figures: the day first, or the month; None: unknown."""
+        return date_order(self.line) or self._order_before
 
     @cached_property
     def line(self) -> str:
@@ -72,6 +90,31 @@ class PageView:
     def scales(self) -> frozenset[int]:
         """The powers of ten that the page announces for its figures: "in millions"."""
         return frozenset(_SCALE_NAMES[name] for name in _ANNOUNCED.findall(self.line))
+
+    @cached_property
+    def currencies(self) -> frozenset[str]:
+        """The currencies that the page names anywhere."""
+        return frozenset(currencies(self.line))
+
+    @cached_property
+    def units(self) -> frozenset[Unit]:
+        """The units that the page announces for its figures: "(days)"."""
+        return announced_units(self.text)
+
+    @cached_property
+    def _dated(self) -> dict[str, bytearray]:
+        """For either text, a mark for each character of a date."""
+        marked = {}
+        for text in (self.text, self.line):
+            marks = bytearray(len(text))
+            for start, end, _ in dates(text):
+                marks[start:end] = b"\x01" * (end - start)
+            marked[text] = marks
+        return marked
+
+    def is_date(self, text: str, at: int) -> bool:
+        """Whether a character of `text` or `line` is a date's."""
+        return bool(self._dated[text][at])
 
     @cached_property
     def points_group(self) -> bool:
@@ -127,49 +170,105 @@ class DateLookup:
         self._patterns = {index: date_pattern(meanings) for index, meanings in dates.items()}
 
     def found(self, view: PageView, wanted: set[int]) -> set[int]:
-        return {i for i in self._patterns.keys() & wanted if self._patterns[i].stands_in(view.line)}
+        return {
+            index
+            for index in self._patterns.keys() & wanted
+            if self._patterns[index].stands_in(view.line, view.order)
+        }
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number of an answer, and what it is of."""
+
+    amount: Amount
+    kind: Kind
 
 
 class NumberLookup:
-    """Numbers, by their value. Most of a page's share no digits with any, and go by fast."""
+    """Numbers, by value and kind. Most of a page's share no digits with any, and go by fast."""
 
-    def __init__(self, amounts: dict[int, Amount]) -> None:
-        self._amounts = amounts
+    def __init__(self, numbers: dict[int, Number]) -> None:
+        self._numbers = numbers
         self._by_digits: dict[str, list[int]] = {}
-        for index, amount in amounts.items():
-            self._by_digits.setdefault(significant(amount.digits), []).append(index)
+        for index, number in numbers.items():
+            self._by_digits.setdefault(significant(number.amount.digits), []).append(index)
         self._spaced = {
-            index: pattern for index, amount in amounts.items() if (pattern := _spaced(amount))
+            index: pattern
+            for index, number in numbers.items()
+            if (pattern := _spaced(number.amount))
         }
 
     def found(self, view: PageView, wanted: set[int]) -> set[int]:
-        if not wanted & self._amounts.keys():
+        if not wanted & self._numbers.keys():
             return set()
         found: set[int] = set()
-        for amount in self._candidates(view):
+        for text, start, end, amount in self._candidates(view):
             for index in self._by_digits.get(significant(amount.digits), ()):
-                if index not in found and same_amount(
-                    self._amounts[index], amount, view.scales, percents=view.percents
+                if index not in found and _same(
+                    self._numbers[index], amount, view, text, start, end
                 ):
                     found.add(index)
         for index in (self._spaced.keys() & wanted) - found:
             # in the text with its line breaks: cells below each other are not one number
-            if self._spaced[index].search(view.text):
+            kind = self._numbers[index].kind
+            if any(
+                _of_a_kind(kind, view, view.text, *match.span())
+                for match in self._spaced[index].finditer(view.text)
+            ):
                 found.add(index)
         return found & wanted
 
-    def _candidates(self, view: PageView) -> Iterator[Amount]:
+    def _candidates(self, view: PageView) -> Iterator[tuple[str, int, int, Amount]]:
         line = view.line
         for match in DIGITS.finditer(line):
             if significant(match.group()) in self._by_digits:
-                yield from amounts_at(line, *match.span(), points_group=view.points_group)
+                for one in amounts_at(line, *match.span(), points_group=view.points_group):
+                    yield line, *one
         for match in SPACED.finditer(view.text):
             number = read_amount(view.text, *match.span())
             # without a unit they may be cells of a table; `_spaced` looks closer
             if number and (number[2].power or number[2].percent or number[2].currency):
-                yield number[2]
-        for _, _, amount in long_amounts(line):
-            yield amount
+                yield view.text, *number
+        for one in long_amounts(line):
+            yield line, *one
+
+
+def _same(claim: Number, amount: Amount, view: PageView, text: str, start: int, end: int) -> bool:
+    """Whether a page's number, from `start` to `end` of its text, is the one that is claimed."""
+    kind, claimed = claim.kind, claim.amount
+    exactly = kind.says_something
+    if not exactly:
+        same = same_amount(claimed, amount, view.scales, percents=view.percents)
+        if not same or not (claimed.currency or claimed.percent):
+            return same
+        other = kind_on_page(text, start, end)
+        return not view.is_date(text, start) and _is_money(claimed, amount, view, other)
+    if not _of_a_kind(kind, view, text, start, end):
+        return False
+    other = kind_on_page(text, start, end)
+    shift = scale_of(kind, other, lambda: view.units)
+    scales = view.scales if kind.unit is None else frozenset[int]()
+    scaled = replace(amount, exponent=amount.exponent + shift)
+    return same_amount(claimed, scaled, scales, exactly=True)
+
+
+def _of_a_kind(claim: Kind, view: PageView, text: str, start: int, end: int) -> bool:
+    if not claim.says_something:
+        return True
+    if view.is_date(text, start):
+        return False
+    return agrees(claim, kind_on_page(text, start, end), lambda: view.units, view.folded)
+
+
+def _is_money(claimed: Amount, amount: Amount, view: PageView, kind: Kind) -> bool:
+    """Whether a page's number without a currency may be an amount of the claimed one."""
+    if claimed.percent or amount.currency:
+        return True
+    if kind.unit or kind.label or kind.follows:
+        return False
+    digits = len(amount.digits) + max(amount.exponent, 0)
+    return bool(amount.power or view.scales) or digits > 3 or claimed.currency in view.currencies
 
 
 def _spaced(amount: Amount) -> re.Pattern[str] | None:

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from citrus_cli.evidence.amounts import Amount
-from citrus_cli.evidence.dates import Date, dates
-from citrus_cli.evidence.figures import amounts
+from citrus_cli.evidence.dates import Date, Order, dates
+from citrus_cli.evidence.figures import amounts, where_unit_stands
+from citrus_cli.evidence.kinds import Kind, kind_in_answer
 from citrus_cli.evidence.matching import (
     DateLookup,
     Lookup,
     NameLookup,
+    Number,
     NumberLookup,
     PageView,
     QuoteLookup,
@@ -37,6 +39,7 @@ _LIST_NUMBER = re.compile(r"^[ \t]*(?:[-*•]\s+)?\(?[0-9]{1,3}[.)](?=\s)", re.M
 _CITED = re.compile(
     r"\[[0-9, –-]{1,20}\]|\b(?:[Pp]ages?|pp?\.)\s?[0-9]+(?:\s?(?:,|and|to|-|–)\s?[0-9]+)*"
 )
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _KINDS = ("quote", "date", "name", "number")
 
 
@@ -45,7 +48,7 @@ class _Candidate:
     start: int
     end: int
     kind: str
-    amount: Amount | None = None
+    number: Number | None = None
     dates: tuple[Date, ...] = ()
 
 
@@ -100,14 +103,18 @@ def claims(answer: str, pages: Iterable[PageText], *, question: str = "") -> tup
     places: list[list[tuple[str, int]]] = [[] for _ in candidates]
     lookups = _lookups(answer, candidates)
     wanted = set(range(len(candidates)))
+    has_dates = any(candidate.kind == "date" for candidate in candidates)
     place, before = ("", 0), ""
+    orders: dict[str, Order | None] = {}
     for page in pages if wanted else ():
         text = page.text
         if place == (page.document, page.page):  # a long page comes in parts
             text = before + text
         place = (page.document, page.page)
         before = _last_lines(page.text)
-        view = PageView(text)
+        view = PageView(text, orders.get(page.document))
+        if has_dates:
+            orders[page.document] = view.order
         for lookup in lookups:
             for index in lookup.found(view, wanted):
                 if place not in places[index]:
@@ -195,14 +202,27 @@ def _numbers(answer: str, skipped: bytearray) -> Iterator[_Candidate]:
             continue  # "one of the reasons"
         if start > 1 and answer[start - 1] == "-" and answer[start - 2].isalpha():
             continue  # COVID-19
-        yield _Candidate(start, end, "number", amount=amount)
+        yield _number(answer, start, end, amount)
+
+
+def _number(answer: str, start: int, end: int, amount: Amount) -> _Candidate:
+    """A number with what it is of; a unit right behind it is a part of the claim."""
+    at = where_unit_stands(answer, start, end, amount)
+    if amount.percent or _YEAR.fullmatch(answer, start, end):
+        return _Candidate(start, end, "number", number=Number(amount, Kind()))
+    last, kind = kind_in_answer(answer, start, at)
+    if amount.currency or amount.power:
+        # what it buys, or a long name of what there are millions of
+        kind = Kind(unit=kind.unit) if not amount.currency else Kind()
+    with_unit = at == end and kind.unit is not None
+    return _Candidate(start, last if with_unit else end, "number", number=Number(amount, kind))
 
 
 def _is_bare(candidate: _Candidate) -> bool:
-    amount = candidate.amount
-    return amount is not None and amount == replace(
-        amount, power=0, percent=False, currency=None, spelled=False
-    )
+    if candidate.number is None or candidate.number.kind.unit is not None:
+        return False
+    amount = candidate.number.amount
+    return amount == replace(amount, power=0, percent=False, currency=None, spelled=False)
 
 
 def _is_month(candidate: _Candidate) -> bool:
@@ -227,5 +247,5 @@ def _lookups(answer: str, candidates: list[_Candidate]) -> list[Lookup]:
         NameLookup(texts("name")),
         QuoteLookup(texts("quote")),
         DateLookup({i: c.dates for i, c in enumerate(candidates) if c.kind == "date"}),
-        NumberLookup({i: c.amount for i, c in enumerate(candidates) if c.amount is not None}),
+        NumberLookup({i: c.number for i, c in enumerate(candidates) if c.number is not None}),
     ]

@@ -20,8 +20,9 @@ SURE_SHARE = 0.2
 """The heads are sure of a unit with so much of their mass: planted facts have at least .27, facts
 that are paraphrased at most .16."""
 
-SURE_LEAD = 4.0
-"""So far ahead of all units that do not overlap with its window, the best one is sure as well."""
+SURE_LEAD = 7.0
+"""So far ahead of all units outside of its window, the best one is sure as well: planted facts lead
+by 7 and more in 19 of 20 cases, paraphrased ones hardly ever."""
 
 WINDOW_TOKENS = 100
 """What a window takes to either side of its unit."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from citrus_cli.answer import DocumentReceipt
+from citrus_cli.documents.notices import Notice
 from citrus_cli.errors import CitrusError
 from citrus_cli.pages import PageMap, Place
 from citrus_cli.text_log import TextLog
@@ -144,7 +145,7 @@ class Entry:
             "created": self.created,
             "chunk_size": self.chunk_size,
             "documents": [asdict(one) for one in self.documents],
-            "warnings": self.warnings,
+            "warnings": [Notice.of(warning).shown for warning in self.warnings],
             "pages": [[start, *place] for start, place in self.pages.runs()],
             "runs": [asdict(run) for run in self.runs],
         }
@@ -180,7 +181,7 @@ def load_entry(folder: Path) -> Entry:
             dtype=fields["dtype"],
             created=float(fields["created"]),
             documents=tuple(_receipt(one) for one in fields["documents"]),
-            warnings=tuple(fields["warnings"]),
+            warnings=tuple(Notice.of(warning) for warning in fields["warnings"]),
             pages=PageMap((start, Place(*place)) for start, *place in fields["pages"]),
             runs=tuple(Run(**run) for run in fields["runs"]),
             chunk_size=int(fields["chunk_size"]),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 
 from citrus_cli.batch.questions import read_questions
 from citrus_cli.errors import UsageError
@@ -47,6 +49,13 @@ YAML = """
         ("q.CSV", CSV.replace("\n", "\r\n")),
         ("q.csv", b"\xef\xbb\xbf" + CSV.encode()),
         ("q.csv", CSV.encode("utf-16")),
+        ("q.csv", CSV.encode("utf-16-le")),
+        ("q.csv", CSV.encode("utf-16-be")),
+        ("q.csv", CSV.encode("utf-32")),
+        ("q.csv", CSV.replace(",", ";")),
+        ("q.csv", CSV.replace(",", "\t")),
+        ("q.csv", "sep=;\n" + CSV.replace(",", ";")),
+        ("q.csv", CSV.replace("id,question", "ID,Question")),
         ("q.tsv", CSV.replace(",", "\t")),
         ("q.json", json.dumps(FULL)),
         ("q.json", json.dumps(FULL).encode("utf-16")),
@@ -142,8 +151,8 @@ def bomb() -> str:
         ("q.json", "[]", r"q\.json: no questions in this file$"),
         ("q.csv", "a,b\n1,2\n", r"q\.csv: no column called question; its first line names a, b"),
         ("q.csv", ",,\n", r"q\.csv: no column called question; its first line names none"),
-        ("q.csv", "id;question\n1;2\n", r"separated by semicolons: save it with commas"),
-        ("q.csv", "id\tquestion\n1\t2\n", r"separated by tabs: use --questions-format tsv"),
+        ("q.tsv", "id;question\n1;2\n", r"by semicolons: use --questions-format csv"),
+        ("q.tsv", "id,question\n1,2\n", r"separated by commas: use --questions-format csv"),
         ("q.csv", "question,question\n", r"q\.csv: two columns are called question"),
         ("q.csv", "question,,b\n", r"q\.csv: column 2 has no name"),
         ("q.csv", "id,question\n1,One?\n2,\n", r"q\.csv, line 3: the row has no question"),
@@ -169,7 +178,11 @@ def bomb() -> str:
         ("q.yaml", "- One?\n- yes", r"q\.yaml, line 2: neither a text nor a mapping"),
         ("q.yaml", bomb(), r"q\.yaml, line 1: the row holds more than 100,000 values"),
         ("q.yaml", "- &a\n  question: One?\n  b: *a", r"q\.yaml, line 1: the row is nested"),
-        ("q.xlsx", "x", r"q\.xlsx: .* does not end in \.xlsx; .* --questions-format txt\|csv"),
+        ("q.odt", "x", r"q\.odt: .* does not end in \.odt; .* --questions-format txt\|csv"),
+        ("q.xlsx", "x", r"q\.xlsx: not a workbook that can be read \(.*\); save .* as \.xlsx or"),
+        ("q.txt", b"PK\3\4" + bytes(90), r"q\.txt: not a workbook that can be read"),
+        ("q.csv", b"\xd0\xcf\x11\xe0" + bytes(90), r"q\.csv: not a workbook that can be read"),
+        ("q.txt", "One?\n".encode("utf-16-le")[:-1] + b"\xd8", r"q\.txt: not UTF-16-LE at byte"),
         ("q.csv", b"question\nQu\xe9?\n", r"q\.csv: not UTF-8 at byte 11 \(line 2\); save"),
         ("q.csv", "question\n".encode("utf-16") + b"x", r"q\.csv: not UTF-16 at byte"),
     ],
@@ -190,3 +203,57 @@ def test_a_format_that_does_not_exist() -> None:
 def test_a_closed_standard_input() -> None:
     with pytest.raises(UsageError, match="standard input, and that is closed"):
         read_questions("-", stdin=None)
+
+
+def workbook(**sheets: list[list[object]]) -> bytes:
+    book = Workbook()
+    book.remove(book.active)
+    for title, rows in sheets.items():
+        sheet = book.create_sheet(title)
+        for row in rows:
+            sheet.append(row)
+    data = io.BytesIO()
+    book.save(data)
+    return data.getvalue()
+
+
+def test_a_workbook_whatever_its_name() -> None:
+    rows = (
+        [["Notes"], ["not a question"]],
+        [
+            ["id", "Question", "answers", "asked on", None],
+            [],
+            [7, "One?", "1|one", datetime(2024, 5, 1), None],
+            [None, "- Two; and 3?", 4.0, None, None],
+        ],
+    )
+    data = workbook(first=rows[0], second=rows[1])
+    for name in ("q.xlsx", "q.XLSM", "q.csv", "q"):
+        one, two = read_questions(written(name, data))
+        assert (one.id, one.text, one.answers) == ("7", "One?", ("1", "one"))
+        assert (one.place, one.extra) == ("row 3", {"asked on": "2024-05-01"})
+        assert (two.id, two.text, two.answers) == ("q2", "- Two; and 3?", ("4",))
+
+
+def test_a_workbook_of_one_column_needs_no_header() -> None:
+    data = workbook(only=[["Who keeps the keys?"], [None], ["Until when?"]])
+    assert [one.text for one in read_questions(written("q.xlsx", data))] == [
+        "Who keeps the keys?",
+        "Until when?",
+    ]
+
+
+def test_what_is_wrong_with_a_workbook() -> None:
+    with pytest.raises(UsageError, match=r"no column called question; .* names a, b"):
+        read_questions(written("q.xlsx", workbook(only=[["a", "b"], [1, 2]])))
+    with pytest.raises(UsageError, match=r"row 2: a cell stands under no column"):
+        read_questions(written("q.xlsx", workbook(only=[["question"], ["One?", "x"]])))
+    with pytest.raises(UsageError, match=r"no questions in this file"):
+        read_questions(written("q.xlsx", workbook(only=[])))
+
+
+def test_utf_16_without_a_mark_in_any_script() -> None:
+    for text in ("Who keeps the keys?\nUntil when?\n", "鍵は誰が持つか\nいつまでか\n"):
+        for encoding in ("utf-16-le", "utf-16-be"):
+            got = read_questions(written("q.txt", text.encode(encoding)))
+            assert [one.text for one in got] == text.splitlines()

@@ -13,6 +13,7 @@ from typing import Any
 from cli_fake_conversation import HOSTILE, FakeConversation
 
 from citrus_cli.answer import Answer, DocumentReceipt, Seconds
+from citrus_cli.documents.notices import Notice
 from citrus_cli.errors import DocumentError, MemoryLimitError, ModelError, UsageError
 from citrus_cli.events import Fetching, Loading, Reading, Writing, ignore
 from citrus_cli.evidence.model import Evidence, PageText
@@ -136,8 +137,13 @@ class FakeDocumentQA:
                 return self._hang(number, question, answer[:6])
             if start >= 3 and how in ("endless-answer", "polite"):
                 return self._hang(number, question, answer[:6])
-        warnings = ("page 3 has no text", f"question {number + 1} is odd")
-        return make_answer(question, answer, warnings=warnings if how == "warnings" else ())
+        warnings: tuple[str, ...] = ("page 3 has no text", f"question {number + 1} is odd")
+        if how == "lost":
+            warnings = (Notice("pages 3 and 4 could not be extracted", "pages-failed"),)
+        if how == "kept":
+            warnings = (Notice("not answered from the store: it changed", "not-in-store"),)
+        warned = how in ("warnings", "lost", "kept")
+        return make_answer(question, answer, warnings=warnings if warned else ())
 
     def _mark(self, text: str) -> None:
         """Show a test that it got so far."""

@@ -60,6 +60,27 @@ STANDS = [
     ("it was $1.2 million", "US$ 1.2 mn"),
     ("it was €1.2bn", "1 200 Mio €"),
     ("it was 12:30", "12:30 p.m."),
+    ("it was 14 days", "within fourteen (14) calendar days"),
+    ("it was fourteen days", "a 14-day period"),
+    ("it was 14 days", "Notice (days) | 14 | 21"),
+    ("it was 14 working days", "14 business\ndays"),
+    ("it was 5 km", "5,000 metres"),
+    ("it was 8 tonnes", "trägt 8 Tonnen"),
+    ("it was 4°C", "kept at 4 °C"),
+    ("it had 14 plants", "Plants: 14"),
+    ("it had 14 plants", "14 new plants"),
+    ("it had 14 employees", "it employs 14 people"),
+    ("it had 14 crew members", "a crew of 14"),
+    ("it is in section 14", "sections 13 and 14"),
+    ("it fell by 5 percentage points", "by 5 %-points"),
+    ("it was a loss of $4.2 million", "(4.2) and 3.9 in $ million"),
+    ("it was -4.2", "(4.2)"),
+    ("it was $14", "$ 14"),
+    ("it was on 14 May 2024", "14.05.2024"),
+    ("it was on 14 May 2024", "05/14/2024"),
+    ("it was on 4 May 2024", "05/04/2024, and 12/25/2023"),
+    ("it was on 4 May 2024", "04/05/2024, and 25/12/2023"),
+    ("it was on 4 May 2024", "04/05/2024 (signed 7 June 2023)"),
     ("it was 2023", "mid-2023"),
     ("it was 350", "three hundred and fifty"),
     ("it was 1,000,000", "a million"),
@@ -94,6 +115,34 @@ STANDS_NOT = [
     ("it was 3", "3:1"),
     ("it was 19", "COVID-19"),
     ("it was 9001", "ISO-9001"),
+    ("it was 14 days", "on 14 May 2021"),
+    ("it was 14 days", "May 14, 2021"),
+    ("it was 14 days", "14 weeks"),
+    ("it was 14 days", "14 working days"),
+    ("it was 14 days", "Article 14"),
+    ("it was 14 days", "14 and 12 plants, 12 days"),
+    ("it was 30 litres", "Table 30 shows the litres"),
+    ("it was 14 square metres", "14 metres"),
+    ("it was 5 km", "5 m"),
+    ("it had 14 plants", "14 employees"),
+    ("it had 14 plants", "section 14 on plants"),
+    ("it had 14 plants", "14% of the plants"),
+    ("it had 14 plants", "14 million plants"),
+    ("it is in section 14", "14 sections"),
+    ("it is in section 14", "Table 14"),
+    ("it was 5 percent", "section 5"),
+    ("it was 5 percent", "5 percentage points"),
+    ("it was 5 percentage points", "5 percent"),
+    ("it was 5 percentage points", "5 basis points"),
+    ("it was $14", "14 days"),
+    ("it was $14", "on 14 May 2021"),
+    ("it was $14", "14 of the plants"),
+    ("it was €14", "£14"),
+    ("it was 3 thousand days", "3 million days"),
+    ("it was on 4 May 2024", "04/05/2024, and 12/25/2023"),
+    ("it was on 4 May 2024", "05/04/2024, and 25/12/2023"),
+    ("it was on 4 May 2024", "05.04.2024"),
+    ("it was on 4 May 2024", "04/05/2024 (signed June 7, 2023)"),
     ("it was 5", "5G and A5"),
     ("it was 12 million", "12 m wide"),
     ("it was 1,200", "1.200 kg"),
@@ -122,6 +171,24 @@ def found(answer: str, *texts: str) -> bool:
     """Whether the only claim of an answer stands somewhere."""
     (claim,) = claims(answer, [PageText("d", n, None, text) for n, text in enumerate(texts, 1)])
     return claim.found
+
+
+def test_both_ends_of_a_range_have_its_unit() -> None:
+    answer = "it takes 10 to 15 days"
+    page = PageText("d", 1, None, "10 May or 15 days")
+    assert [claim.found for claim in claims(answer, [page])] == [False, True]
+    page = PageText("d", 1, None, "10–15 days")
+    assert [claim.found for claim in claims(answer, [page])] == [True, True]
+
+
+def test_the_order_of_dates_is_the_documents() -> None:
+    first = PageText("d", 1, None, "closed on 12/25/2023")
+    second = PageText("d", 2, None, "signed on 04/05/2024")
+    other = PageText("e", 1, None, "signed on 04/05/2024")
+    (claim,) = claims("it was on 4 May 2024", [first, second, other])
+    assert claim.places == (("e", 1),)
+    (claim,) = claims("it was on 5 April 2024", [first, second, other])
+    assert claim.places == (("d", 2), ("e", 1))
 
 
 def test_list_items_do_not_make_one_date() -> None:

@@ -13,7 +13,7 @@ from citrus_cli.cli.ask.pictures import plan_pictures, together
 from citrus_cli.cli.ask.run import Manner, Run
 from citrus_cli.cli.exit_codes import ExitCode
 from citrus_cli.cli.options.declaration import grouped
-from citrus_cli.cli.options.documents import DocumentOptions, opening_for
+from citrus_cli.cli.options.documents import DocumentOptions, StrictOptions, opening_for
 from citrus_cli.cli.options.engine import (
     MethodOptions,
     ModelOptions,
@@ -41,6 +41,7 @@ from citrus_cli.cli.output.streams import (
     use_color,
     write_out,
 )
+from citrus_cli.cli.output.strictness import end_if_lost
 from citrus_cli.cli.program.group import Command
 from citrus_cli.cli.program.libraries import quiet_libraries
 from citrus_cli.errors import UsageError
@@ -69,6 +70,7 @@ def ask(
     support: SupportOptions,
     output: OutputOptions,
     pictures: PictureOptions,
+    strict: StrictOptions,
     general: GeneralOptions,
 ) -> None:
     """Ask documents a question.
@@ -101,6 +103,8 @@ def ask(
     if listeners:
         engine["on_picture"] = together(listeners)
     run.show(_answers(run, request, opening, engine, debug=debug_of(context)))
+    if strict.strict:
+        end_if_lost(run.warnings, color_of(context))
     if support.fail_if_unsupported and not run.supported:
         raise typer.Exit(ExitCode.UNSUPPORTED)
 

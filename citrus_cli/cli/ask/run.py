@@ -115,6 +115,11 @@ class Run:
         """Whether every answer is in the documents, and rests on them."""
         return all(answer.supported for answer in self._answers)
 
+    @property
+    def warnings(self) -> list[str]:
+        """Those of every answer."""
+        return [warning for answer in self._answers for warning in answer.warnings]
+
     def _finish(self, answer: Answer) -> None:
         self._progress.hide()
         self._view.answered(answer)

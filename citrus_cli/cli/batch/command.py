@@ -11,7 +11,7 @@ import typer
 
 from citrus_cli.cli.exit_codes import ExitCode
 from citrus_cli.cli.options.declaration import DOCUMENTS, OUTPUT, choices, grouped, option
-from citrus_cli.cli.options.documents import DocumentOptions, opening_of
+from citrus_cli.cli.options.documents import DocumentOptions, StrictOptions, opening_of
 from citrus_cli.cli.options.engine import (
     MethodOptions,
     ModelOptions,
@@ -22,6 +22,7 @@ from citrus_cli.cli.options.engine import (
 )
 from citrus_cli.cli.options.general import GeneralOptions
 from citrus_cli.cli.options.precedence import color_of, debug_of
+from citrus_cli.cli.output.strictness import end_if_lost
 from citrus_cli.cli.program import interrupts
 from citrus_cli.cli.program.group import Command
 from citrus_cli.cli.program.libraries import quiet_libraries
@@ -42,8 +43,8 @@ QuestionsFile = Annotated[
     str,
     typer.Argument(
         metavar="QUESTIONS",
-        help="File of questions: .txt (one on each line), .csv, .tsv, .json, .jsonl, .yaml; "
-        "- for standard input.",
+        help="File of questions: .txt (one on each line), .csv, .tsv, .xlsx, .json, .jsonl or "
+        ".yaml; - for standard input.",
         show_default=False,
     ),
 ]
@@ -62,7 +63,7 @@ QuestionsFormat = Annotated[
         "--questions-format",
         help="Format of the questions file; by default what its name says.",
         panel=DOCUMENTS,
-        **choices("txt", "csv", "tsv", "json", "jsonl", "yaml"),
+        **choices("txt", "csv", "tsv", "json", "jsonl", "yaml", "xlsx"),
     ),
 ]
 OutputFile = Annotated[
@@ -115,6 +116,7 @@ def batch(
     method: MethodOptions,
     store: StoreOptions,
     support: SupportOptions,
+    strict: StrictOptions,
     output: OutputFile = None,
     resume: Resume = False,
     overwrite: Overwrite = False,
@@ -157,6 +159,8 @@ def batch(
         code = run.run(Answering(qa, how, interrupts.pressed, run.unexpected))
     if code:
         raise typer.Exit(code)
+    if strict.strict:
+        end_if_lost(run.warnings, manner.color)
     if support.fail_if_unsupported and not run.supported:
         raise typer.Exit(ExitCode.UNSUPPORTED)
 

@@ -73,6 +73,12 @@ class BatchRun:
             for row in answered
         )
 
+    @property
+    def warnings(self) -> list[str]:
+        """Those of every row, of earlier runs too, and of looking for documents."""
+        rows = (text for row in self._rows.values() for text in row["warnings"] or ())
+        return [*self.work.notes, *rows]
+
     def listen(self, event: Event) -> None:
         """The listener for the API."""
         self.display.show(event)

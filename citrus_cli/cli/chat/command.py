@@ -13,7 +13,7 @@ from citrus_cli.cli.chat.prompt import DumbLines, EditedLines, Lines, PipedLines
 from citrus_cli.cli.chat.screen import ChatManner, ChatScreen
 from citrus_cli.cli.chat.talk import Talk
 from citrus_cli.cli.options.declaration import OUTPUT, grouped, option
-from citrus_cli.cli.options.documents import DocumentOptions, opening_of
+from citrus_cli.cli.options.documents import DocumentOptions, StrictOptions, opening_of
 from citrus_cli.cli.options.engine import (
     MethodOptions,
     ModelOptions,
@@ -32,6 +32,7 @@ from citrus_cli.cli.output.streams import (
     stdin_kind,
     use_color,
 )
+from citrus_cli.cli.output.strictness import end_if_lost
 from citrus_cli.cli.program.group import Command
 from citrus_cli.cli.program.libraries import quiet_libraries
 from citrus_cli.errors import UsageError
@@ -87,6 +88,7 @@ def chat(
     method: MethodOptions,
     store: StoreOptions,
     chatting: ChatOptions,
+    strict: StrictOptions,
     general: GeneralOptions,
 ) -> None:
     """Talk about documents.
@@ -108,6 +110,8 @@ def chat(
         talk = Talk(conversation, names, screen, settings.get("model", "citrus"))
         lines = piped or _typed(talk, manner, history=not chatting.no_history)
         code = talk.run(lines)
+    if strict.strict and not code:
+        end_if_lost(screen.warnings, manner.color)
     raise typer.Exit(code)
 
 

@@ -42,7 +42,8 @@ class ChatScreen:
         self._progress = progress_display(quiet=manner.quiet, color=manner.color)
         self._view: AnswerView | None = None
         self._shown = 0
-        self._warned: set[str] = set()
+        self.warnings: dict[str, None] = {}
+        """What there was to warn of, said or not."""
 
     def listen(self, event: Event) -> None:
         """The listener for the API: progress goes away when an answer begins."""
@@ -105,9 +106,9 @@ class ChatScreen:
     def warn(self, texts: Iterable[str]) -> None:
         """Each warning once, though every answer of a chat repeats those about the document."""
         for text in texts:
-            if not self.manner.quiet and text not in self._warned:
-                self._warned.add(text)
+            if not self.manner.quiet and text not in self.warnings:
                 streams.warn(text, self.manner.color)
+            self.warnings[text] = None
 
     def cut_off(self, answer: Answer) -> None:
         """In a pipe, an answer that reached its limit is said to have."""

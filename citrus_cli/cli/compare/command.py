@@ -14,7 +14,7 @@ import typer
 from citrus_cli.cli.compare.run import CompareRun
 from citrus_cli.cli.compare.views import comparison_view
 from citrus_cli.cli.options.declaration import METHOD, OUTPUT, grouped, option
-from citrus_cli.cli.options.documents import DocumentOptions, opening_for
+from citrus_cli.cli.options.documents import DocumentOptions, StrictOptions, opening_for
 from citrus_cli.cli.options.engine import (
     Budget,
     ChunkSize,
@@ -38,6 +38,7 @@ from citrus_cli.cli.output.answers import Form
 from citrus_cli.cli.output.files import ResultFile
 from citrus_cli.cli.output.progress import progress_display
 from citrus_cli.cli.output.streams import is_terminal, write_error, write_out
+from citrus_cli.cli.output.strictness import end_if_lost
 from citrus_cli.cli.program.group import Command
 from citrus_cli.cli.program.libraries import quiet_libraries
 from citrus_cli.events import Loading
@@ -131,6 +132,7 @@ def compare(
     model: ModelOptions,
     compared: CompareOptions,
     output: CompareOutput,
+    strict: StrictOptions,
     general: GeneralOptions,
 ) -> None:
     """Answer by several policies, side by side.
@@ -163,6 +165,8 @@ def compare(
     code = run.show(_rows(run, request, names, opening, engine, debug=debug_of(context)))
     if code:
         raise typer.Exit(code)
+    if strict.strict:
+        end_if_lost(run.warnings, color_of(context))
 
 
 def _prepare(context: typer.Context, output: CompareOutput, request: Request) -> CompareRun:

@@ -73,6 +73,11 @@ class CompareRun:
             notice("citrus:", f"the result is in {self._file.path}", self._color, "32")
         return self._code()
 
+    @property
+    def warnings(self) -> list[str]:
+        """Those of every answer."""
+        return [text for row in self._rows if row.answer for text in row.answer.warnings]
+
     def _finish(self, row: Compared) -> None:
         self._progress.hide()
         self._rows.append(row)

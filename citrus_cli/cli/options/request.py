@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from glob import iglob
 from os.path import lexists
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -26,7 +27,7 @@ import typer
 from citrus_cli.cli.options.declaration import DOCUMENTS, option, variable
 from citrus_cli.cli.options.questions import read_questions
 from citrus_cli.cli.output.streams import ColorMode, Stdin, notice, stdin_kind
-from citrus_cli.errors import UsageError
+from citrus_cli.errors import DocumentError, UsageError
 
 STDIN_NAME = "-"
 
@@ -56,7 +57,8 @@ QuestionsFile = Annotated[
         "--file",
         "-f",
         help="A file of questions, one on each line (blank lines and # comments are left out), or "
-        ".csv, .tsv, .json, .jsonl or .yaml as for citrus batch. All arguments are then documents.",
+        ".csv, .tsv, .xlsx, .json, .jsonl or .yaml as for citrus batch. All arguments are then "
+        "documents.",
         panel=DOCUMENTS,
         metavar="FILE",
     ),
@@ -79,9 +81,13 @@ class Request:
 
 def names_a_file(argument: str) -> bool:
     """Whether an argument is the name of something on disk, or a pattern that matches something."""
+    from citrus_cli.documents.file_names import on_disk
+
     try:
-        return lexists(argument) or ("*" in argument and any(iglob(argument)))  # noqa: PTH207
-    except (OSError, ValueError):
+        if lexists(argument) or ("*" in argument and any(iglob(argument))):  # noqa: PTH207
+            return True
+        return bool(argument) and on_disk(Path(argument)) is not None
+    except (OSError, ValueError, DocumentError):
         return False
 
 
@@ -106,12 +112,21 @@ def resolve(
         raise UsageError(_no_question(sources, last, stdin, command))
     if not last.strip():
         raise UsageError("the question is empty")
+    if not sources:
+        _check_no_address(last)
     if not sources and stdin is not Stdin.PIPED:
         raise UsageError(
             "no document given: name one, as in "
             f"{_spell(command, 'SOURCE', _short(last))}, or pipe text into citrus"
         )
     return Request(tuple(sources) or (STDIN_NAME,), (last,))
+
+
+def _check_no_address(last: str) -> None:
+    from citrus_cli.documents.file_names import is_web_address, missing
+
+    if is_web_address(last):
+        raise UsageError(str(missing(last, Path(last))))
 
 
 def _sources(arguments: Sequence[str], stdin: Stdin, command: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from citrus_cli.answer import Answer, DocumentReceipt
 from citrus_cli.cli.output.streams import ColorMode, console, is_terminal, write_error
 from citrus_cli.cli.output.text import document_name, one_line
+from citrus_cli.documents.notices import Notice
 from citrus_cli.wording import count, human_bytes, many, ranges, rate, seconds
 
 Rows = list[tuple[str, str]]
@@ -28,7 +29,7 @@ def print_receipt(answers: Sequence[Answer], *, verbose: bool, color: ColorMode)
 def receipt_rows(answers: Sequence[Answer], *, verbose: bool) -> Rows:
     """What the receipt says, row by row; foreign text in it is already safe to print."""
     last = answers[-1]
-    rows = _document_rows(last.documents, verbose)
+    rows = _document_rows(last.documents, verbose) + _not_read(answers)
     rows += _work_rows(answers) if verbose or len(answers) <= _LISTED else [_total(answers)]
     policy = f"policy {one_line(last.policy)}, budget {count(last.budget)}"
     rows.append(("method", f"{policy}, chunks of {many(last.chunk_size, 'token')}"))
@@ -52,6 +53,13 @@ def _document_rows(documents: Sequence[DocumentReceipt], verbose: bool) -> Rows:
         total = f"{many(pages, 'page')}, {many(tokens, 'token')}"
         rows.append((many(len(documents), "document"), total))
     return rows
+
+
+def _not_read(answers: Sequence[Answer]) -> Rows:
+    """What is in the documents and was not read, each once."""
+    warnings = dict.fromkeys(warning for answer in answers for warning in answer.warnings)
+    notices = [one for one in warnings if isinstance(one, Notice) and one.loss]
+    return [("not read", one_line(notice.shown)) for notice in notices]
 
 
 def _document(one: DocumentReceipt) -> str:

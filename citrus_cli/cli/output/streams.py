@@ -133,8 +133,8 @@ def notice(label: str, text: str, mode: ColorMode, style: str) -> None:
 
 
 def warn(text: str, mode: ColorMode) -> None:
-    """A warning line on standard error."""
-    notice("warning:", text, mode, "33")
+    """A warning line on standard error; one that has a code shows it."""
+    notice("warning:", getattr(text, "shown", text), mode, "33")
 
 
 def prepare() -> None:

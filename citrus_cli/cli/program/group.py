@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from citrus_cli.cli.exit_codes import ExitCode
+from citrus_cli.cli.options.dashes import shielded, unshielded
 from citrus_cli.cli.options.precedence import general_of, remember_general
 from citrus_cli.cli.output.streams import OutputClosedError, abandon_stdout, is_terminal, write_out
 from citrus_cli.cli.program import failures, interrupts
@@ -33,7 +34,9 @@ class _Polite:
     def parse_args(self, ctx: Any, args: list[str]) -> Any:
         """Parse the command line; a complaint knows which command's help to name."""
         try:
-            return super().parse_args(ctx, args)  # type: ignore[misc]
+            rest = super().parse_args(ctx, shielded(args, _options(self)))  # type: ignore[misc]
+            ctx.params = {name: unshielded(value) for name, value in ctx.params.items()}
+            return rest
         except failures.CommandLineError as error:
             error.ctx = getattr(error, "ctx", None) or ctx  # type: ignore[attr-defined]
             raise
@@ -111,6 +114,14 @@ class Program(_Polite, TyperGroup):
         if interrupts.pressed():  # whoever caught it: the caller must learn of it
             raise typer.Exit(ExitCode.INTERRUPTED)
         return result
+
+
+def _options(command: Any) -> set[str]:
+    """Every spelling of every option of a command."""
+    spellings = {"--help", "-h"}
+    for parameter in command.params:
+        spellings.update((*parameter.opts, *parameter.secondary_opts))
+    return spellings
 
 
 def _flushed(code: int) -> int:

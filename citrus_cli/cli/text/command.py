@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -26,13 +26,13 @@ from citrus_cli.cli.output.streams import (
     stdin_kind,
     write_out,
 )
+from citrus_cli.cli.output.strictness import end_if_lost
 from citrus_cli.cli.program.group import Command
 from citrus_cli.cli.text.pager import ReaderLeftError, paged
-from citrus_cli.cli.text.pages import JsonPages, TextPages
-from citrus_cli.cli.text.reading import Extraction
-from citrus_cli.cli.text.report import Report
-from citrus_cli.documents.selection import parse_pages
 from citrus_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from citrus_cli.cli.text.reading import Extraction
 
 Sources = Annotated[
     list[str] | None,
@@ -122,6 +122,11 @@ def text(
     citrus text report.pdf --pages         each page named
     citrus text reports/ --json | jq -r '.warnings[].code'
     """
+    from citrus_cli.cli.text.pages import JsonPages, TextPages
+    from citrus_cli.cli.text.reading import Extraction
+    from citrus_cli.cli.text.report import Report
+    from citrus_cli.documents.selection import parse_pages
+
     color = color_of(context)
     sources = _sources(files or [], color)
     _check_encoding(documents.encoding)
@@ -140,8 +145,10 @@ def text(
             report.add(record)
         target.wanted = output.json or not extraction.none_read
     report.show()
-    if code := _ending(extraction, strict=strict.strict):
+    if code := _ending(extraction):
         raise typer.Exit(code)
+    if strict.strict:
+        end_if_lost((one for record in extraction.records for one in record.warnings), color)
 
 
 @dataclass
@@ -191,12 +198,10 @@ def _check_encoding(name: str | None) -> None:
     known_encoding(name)
 
 
-def _ending(extraction: Extraction, *, strict: bool) -> ExitCode | None:
+def _ending(extraction: Extraction) -> ExitCode | None:
     """The code to end with, unless all went well."""
     if extraction.none_read and extraction.failures:
         return ExitCode(extraction.failures[0].exit_code)
     if extraction.none_read or extraction.failures:
         return ExitCode.DOCUMENT
-    if strict and any(record.warnings for record in extraction.records):
-        return ExitCode.NOT_ALL_READ
     return None

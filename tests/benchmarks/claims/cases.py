@@ -158,9 +158,9 @@ def _answer(random: Random, facts: list[Fact]) -> tuple[str, list[tuple[int, int
     spans = []
     for fact in facts:
         before, after = random.choice(fact.script.said)
-        answer += before
+        answer += before + fact.around[0]
         inner = fact.claim.strip(_MARKS) if fact.kind == "quote" else fact.claim
         start = len(answer) + fact.claim.index(inner)
         spans.append((start, start + len(inner)))
-        answer += fact.claim + after
+        answer += fact.claim + fact.around[1] + after
     return answer.rstrip(), spans

@@ -90,6 +90,7 @@ class Fact:
         alone: writings that say something about their whole page, as "in millions" does: no near
             miss may stand beside them.
         torn: two halves that end one page and begin the next.
+        around: what the answer says right before and after the claim, and what it is of.
         script: the language of what is around it.
     """
 
@@ -99,4 +100,5 @@ class Fact:
     others: tuple[str, ...]
     alone: tuple[str, ...] = ()
     torn: tuple[str, str] | None = None
+    around: tuple[str, str] = ("", "")
     script: Script = PLAIN

@@ -82,9 +82,10 @@ def percent(random: Random) -> Fact:
     whole = random.random() < 0.5
     n = str(tenths // 10 + (tenths // 10 % 10 == 0)) if whole else f"{tenths // 10}.{tenths % 10}"
     same = [f"{n}%", f"{n} %", f"{n} percent", f"{n} per cent", f"({n})%", f"({n}%)", f"{n}\n%"]
-    same += [f"-{n}%", f"{n.replace('.', ',')} %", f"{n} percentage points"]
+    same += [f"-{n}%", f"{n.replace('.', ',')} %"]
     same += [f"{n}.0%", f"{cardinal(int(n))} percent"] if whole else [f"{n}0%"]
     others = [n, f"${n}", f"{n} million", f"1{n}%", f"{n}.1 %" if whole else f"{n}1 %"]
+    others += [f"{n} percentage points", f"{n} %-points", f"section {n}" if whole else f"{n} km"]
     others += [f"0.{n.replace('.', '')} %", f"{n} kg", f"{float(n) + 1:g}%", f"€{n} m"]
     table = f"% change\nnorth region {n}"
     claim = random.choice([f"{n}%", f"{n} %", f"{n} percent"])

@@ -26,13 +26,21 @@ def day(random: Random) -> Fact:
     named += [f"{month.upper()} {d}, {y}", f"{d}-{month[:3]}-{y}", f"{month[:3]}. {d}, {y}"]
     named += [f"{d}\n{month}\n{y}", f"{y}-{m:02}-{d:02}", f"{month} {_ordinal(d)}, {y}"]
     named += [f"{y}/{m:02}/{d:02}", f"{y}年{m}月{d}日"]
-    numeric = [f"{d:02}.{m:02}.{y}", f"{m}/{d}/{y}", f"{d}/{m}/{y % 100:02}"]
     near = d % 28 + 1
-    others = [f"{near} {month} {y}", f"{month} {near}, {y}", f"{month} {y}", f"{d} {month}"]
-    others += [f"{d} {month} {y + 1}", f"{d} {after} {y}", f"{y}-{m:02}-{near:02}"]
-    others += [f"{month} {d}, {y - 10}", f"{d} {month} {y}5", f"{y}年{m}月{near}日"]
-    if d < 9:
-        others += [f"1{d} {month} {y}", f"{month} 2{d}, {y}"]
+    others = [f"{month} {y}", f"{d} {month}", f"{y}-{m:02}-{near:02}", f"{y}年{m}月{near}日"]
+    if random.random() < 0.5:  # a document has one order of its own
+        numeric = [f"{m}/{d}/{y}", f"{m:02}-{d:02}-{y}", f"{m}/{d}/{y % 100:02}"]
+        others += [f"{month} {near}, {y}", f"{month} {d}, {y - 10}", f"{after} {d}, {y}"]
+        others += [f"{month} 2{d}, {y}"] if d < 9 else []
+        first = f"{d:02}/{m:02}/{y} after 01/31/{y}"
+    else:
+        numeric = [f"{d:02}.{m:02}.{y}", f"{d}/{m}/{y}", f"{d}/{m}/{y % 100:02}"]
+        others += [f"{near} {month} {y}", f"{d} {month} {y + 1}", f"{d} {after} {y}"]
+        others.append(f"{d} {month} {y}5")
+        others += [f"1{d} {month} {y}"] if d < 9 else []
+        first = f"{m:02}/{d:02}/{y} after 31/01/{y}"
+    if d < 13 and d != m and random.random() < 0.5:
+        numeric, others = [], [*others, first]
     claims = [*named[:3], named[7]]
     return Fact("date", random.choice(claims), (*named, *numeric), tuple(others))
 
