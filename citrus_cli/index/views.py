@@ -27,6 +27,9 @@ by 7 and more in 19 of 20 cases, paraphrased ones hardly ever."""
 WINDOW_TOKENS = 100
 """What a window takes to either side of its unit."""
 
+BESIDE_SHARE = 0.5
+"""Until so much of the budget is full, the best units bring their neighbours along."""
+
 SEVERAL_SHARE = 0.35
 """Of a question for several things each unit counts that has so much of the best one's share."""
 
@@ -105,12 +108,13 @@ def _fitting(corpus: Corpus, unit: int, window: Sequence[int], budget: int) -> l
 
 
 def _best(ranking: Ranking, budget: int, among: Iterable[int] | None = None) -> list[int]:
-    """The best units with their neighbours, while they fit."""
+    """The best units, while they fit: the first ones with their neighbours, then alone."""
     corpus, taken, size = ranking.corpus, set[int](), 0
     for unit in ranking.best() if among is None else among:
         document = corpus.document_of(unit)
         low, high = int(corpus.unit_starts[document]), int(corpus.unit_starts[document + 1])
-        for one in (unit, unit - 1, unit + 1):
+        beside = (unit - 1, unit + 1) if size < BESIDE_SHARE * budget else ()
+        for one in (unit, *beside):
             more = _size(corpus, one) if low <= one < high and one not in taken else budget
             if size + more <= budget and one not in taken and low <= one < high:
                 taken.add(one)
