@@ -57,6 +57,18 @@ ENTRY_POINTS = "citrus.formats"
 
 _BUILT_IN = (
     "pdf:Pdf",
+    "docx:Docx",
+    "xlsx:Xlsx",
+    "pptx:Pptx",
+    "odf:Odt",
+    "odf:Ods",
+    "odf:Odp",
+    "epub:Epub",
+    "rtf:Rtf",
+    "mail:Mail",
+    "mail:Mailbox",
+    "mail:WebArchive",
+    "notebook:Notebook",
     "html:Html",
     "markdown:Markdown",
     "csv:Csv",
