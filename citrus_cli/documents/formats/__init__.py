@@ -57,6 +57,7 @@ ENTRY_POINTS = "citrus.formats"
 
 _BUILT_IN = (
     "pdf:Pdf",
+    "image:Image",
     "docx:Docx",
     "xlsx:Xlsx",
     "pptx:Pptx",
@@ -117,5 +118,5 @@ def by_suffix(head: Head) -> Format | None:
 
 
 def suffixes() -> frozenset[str]:
-    """The endings of names that documents have, with their dots, in lower case."""
-    return frozenset().union(*(one.suffixes for one in all_formats()))
+    """The endings of names that documents in folders have, with their dots, in lower case."""
+    return frozenset().union(*(one.suffixes for one in all_formats() if one.in_folders))

@@ -77,6 +77,7 @@ class _Reader:
         self._fonts: dict[int, str] = {}
         self._font = 0
         self._instruction = ""
+        self._fields: list[tuple[int, str]] = []  # how deep their groups are, addresses of links
         self._notes: list[str] = []
         self._author = ""
         self._surrogate = 0
@@ -86,6 +87,7 @@ class _Reader:
         """What has been read."""
         self._end_paragraph()
         self._end_table()
+        self._write_notes()
         return self._page.page()
 
     def read(self, data: bytes) -> None:
@@ -162,7 +164,11 @@ class _Reader:
                 self._out.append(f" [note: {author}{' '.join(said.split())}] ")
                 self._author = ""
             elif inner.target == "instruction" and (match := _HYPERLINK.search(self._instruction)):
-                self._out.append(self._links.told(match[1], "x"))
+                self._fields[-1:] = [(depth, match[1]) for depth, _ in self._fields[-1:]]
+        if self._fields and len(self._stack) < self._fields[-1][0]:
+            address = self._fields.pop()[1]
+            if address:
+                self._out.append(self._links.told(address, "".join(self._out[start:])))
 
     def _symbol(self, symbol: str) -> None:
         if symbol == "*":
@@ -187,6 +193,8 @@ class _Reader:
             return
         if name in _SKIPPED:
             self._state = replace(state, target="font" if name == "fonttbl" else "")
+        elif name == "field":
+            self._fields.append((len(self._stack), ""))
         elif name == "fldinst":
             self._instruction = ""
             self._state = replace(state, target="instruction")
@@ -284,7 +292,6 @@ class _Reader:
         if self._rows:
             rows, self._rows, self._row = self._rows, [], []
             self._page.table(tidy(rows))
-        self._write_notes()
 
     def _write_notes(self) -> None:
         for note in self._notes:

@@ -55,9 +55,9 @@ class NumberFormat:
         start = datetime(1904, 1, 1) if self.date1904 else datetime(1899, 12, 30)
         if number < 0 or number > 2_958_465:
             return general(number)
-        if not self.date1904 and number < 60:
-            number += 1 if number >= 1 else 0  # Excel counts a 29 February 1900
         moment = start + timedelta(seconds=round(number * 86_400, 3))
+        if not self.date1904 and 1 <= number < 60:
+            moment += timedelta(days=1)  # Excel counts a 29 February 1900
         if "." not in code:
             moment += timedelta(microseconds=500_000)
         return _moment(moment, number, code)
