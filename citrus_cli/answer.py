@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from citrus_cli.documents.notices import Notice
 from citrus_cli.evidence.model import Claim, Evidence
 from citrus_cli.evidence.support import Support
 
@@ -99,6 +98,8 @@ class Answer:
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as plain types, in the order that `citrus ask --json` prints."""
+        from citrus_cli.documents.notices import Notice  # late: the command line starts with this
+
         warnings = [
             {"code": warning.code, "text": str(warning)}
             for warning in map(Notice.of, self.warnings)

@@ -54,7 +54,7 @@ class ParsedDocument(Document):
         )
         self._form = form
         self._file = file
-        self._page_seconds = page_seconds
+        self._page_seconds = page_seconds * form.patience
         self._prefetched: PageStream | None = None
         self._reading: PageStream | None = None
         self._closed = False

@@ -15,24 +15,16 @@ _HTML = re.compile(
     rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b",
     re.IGNORECASE | re.DOTALL,
 )
-_OFFICE = {
-    ".docx": "a Word document",
-    ".xlsx": "an Excel workbook",
-    ".pptx": "a PowerPoint presentation",
-    ".odt": "an OpenDocument text",
-    ".ods": "an OpenDocument spreadsheet",
-    ".odp": "an OpenDocument presentation",
-    ".doc": "a Word document",
-    ".xls": "an Excel workbook",
-    ".ppt": "a PowerPoint presentation",
-    ".rtf": "a rich text document",
-    ".pages": "a Pages document",
-}
-_OFFICE_PARTS = (b"word/", b"xl/", b"ppt/", b"opendocument")
-_BOOKS = frozenset((".epub", ".mobi", ".azw3"))
-_IMAGES = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*")
+_OLE = b"\xd0\xcf\x11\xe0"
+# Documents of old programs, by the names of what is in them, and what to convert them to.
+_OLD = (
+    ("WordDocument", ".doc", "an old Word document", "docx"),
+    ("Workbook", ".xls", "an old Excel workbook", "xlsx"),
+    ("PowerPoint Document", ".ppt", "an old PowerPoint presentation", "pptx"),
+)
+_ZIPPED = frozenset((".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp", ".epub"))
+_BOOKS = frozenset((".mobi", ".azw3", ".azw"))
 _ARCHIVES = (
-    b"PK\3\4",
     b"\x1f\x8b",
     b"7z\xbc\xaf",
     b"Rar!",
@@ -91,29 +83,38 @@ def _why_binary(head: bytes, suffix: str) -> str | None:
 
 def _recognize(head: bytes, suffix: str) -> str:
     """A well-known format that is not supported, with what to do about it; "" if none is."""
-    old = head.startswith((b"\xd0\xcf\x11\xe0", b"{\\rtf"))
-    zipped = head.startswith(b"PK\3\4")
-    if b"application/epub+zip" in head[:128] or (suffix in _BOOKS and (zipped or b"\0" in head)):
-        return (
-            "an e-book; convert it to text first, for example: "
-            f"ebook-convert in{suffix or '.epub'} out.txt"
-        )
-    if old or (zipped and (suffix in _OFFICE or any(part in head for part in _OFFICE_PARTS))):
-        return (
-            f"{_OFFICE.get(suffix, 'an office document')}; convert it to PDF first, for example: "
-            f"libreoffice --headless --convert-to pdf in{suffix}"
-        )
-    if (
-        head.startswith(_IMAGES)
-        or head[4:12] in (b"ftypheic", b"ftypavif")
-        or (head.startswith(b"RIFF") and head[8:12] == b"WEBP")
-    ):
-        return (
-            "an image; make a PDF with text of it first, for example: "
-            f"ocrmypdf --image-dpi 300 in{suffix or '.png'} out.pdf"
-        )
+    if head.startswith(_OLE):
+        return _old(head, suffix)
+    if suffix in _BOOKS and b"\0" in head:
+        return f"an e-book of a closed kind; convert it first: ebook-convert in{suffix} out.epub"
+    if head[4:12] in (b"ftypheic", b"ftypavif"):
+        return "a picture; convert it first, for example: convert in.heic out.png"
+    if head.startswith(b"PK\3\4"):
+        if suffix in _ZIPPED:
+            return "damaged (too little of it is there to tell what it is); fetch it again"
+        if suffix == ".pages":
+            return "a Pages document; save it as PDF or Word in Pages"
+        return "a zip archive; to read what is in it, put a slash behind its name: in.zip/"
     if head.startswith(_ARCHIVES):
         return "a compressed archive; unpack it first, and give the files in it"
     if head.startswith((b"%!PS", b"\x04%!PS")):
         return "PostScript; convert it to PDF first: ps2pdf in.ps out.pdf"
     return ""
+
+
+def _old(head: bytes, suffix: str) -> str:
+    """What a file of the kind that Office wrote before 2007 is."""
+
+    def holds(name: str) -> bool:
+        return name.encode("utf-16-le") in head
+
+    if holds("EncryptedPackage"):
+        return "protected with a password; save a copy without one"
+    if suffix == ".msg" or holds("__substg1.0"):
+        return "an Outlook message; save it as .eml, or print it to PDF"
+    known = next((one for one in _OLD if holds(one[0])), None)
+    known = known or next((one for one in _OLD if one[1] == suffix), None)
+    if known is None:
+        return "an office document; convert it to PDF first"
+    _, old, title, new = known
+    return f"{title}; convert it first: libreoffice --headless --convert-to {new} in{old}"

@@ -41,11 +41,11 @@ def test_a_folder_is_searched_in_natural_order(write: Write, tmp_path: Path) -> 
     for name in ("10.txt", "9.md", "sub/b.html", "sub/A.csv", ".hidden.txt", ".git/c.txt"):
         write(name, "<p>text")
     write("photo.jpg", "x")
-    write("sub/sheet.xlsx", "x")
+    write("sub/s.numbers", "x")
     documents = open_documents([tmp_path])
     assert [document.name for document in documents] == ["9.md", "10.txt", "A.csv", "b.html"]
     assert documents[0].warnings == [
-        f"{tmp_path}: left out photo.jpg, sheet.xlsx (not a kind of document that is looked for in "
+        f"{tmp_path}: left out photo.jpg, s.numbers (not a kind of document that is looked for in "
         "folders; give such files by name)"
     ]
     assert documents[1].warnings == []
@@ -101,13 +101,12 @@ def test_each_file_once_and_names_that_tell_apart(write: Write, tmp_path: Path) 
         ("login.pdf", b"\n<!DOCTYPE html><html><body>Please log in", r"a web page, not a PDF"),
         ("text.pdf", b"only text", r"not a PDF .* rename it to \.txt"),
         ("noise.pdf", bytes(range(256)) * 8, r"not a PDF"),
-        ("picture.pdf", b"\x89PNG\r\n\x1a\n" + bytes(50), r"no PDF but an image"),
+        ("picture.pdf", b"\x89PNG\r\n\x1a\n" + bytes(50), r"a damaged picture|OCR"),
         ("program.txt", b"\x7fELF\x02\x01\x01\0\0", r"binary data \(it has NUL bytes\)"),
         ("noise.txt", bytes(range(1, 32)) * 20, r"binary data"),
-        ("photo.jpg", b"\xff\xd8\xff\xe0" + bytes(100), r"an image; .*ocrmypdf .* in\.jpg"),
-        ("photo.heic", b"\0\0\0\x18ftypheic", r"an image"),
-        ("old.doc", b"\xd0\xcf\x11\xe0" + bytes(100), r"a Word document; .*to pdf in\.doc"),
-        ("letter.rtf", rb"{\rtf1 hello}", r"a rich text document"),
+        ("photo.jpg", b"\xff\xd8\xff\xe0" + bytes(100), r"a damaged picture|OCR"),
+        ("photo.heic", b"\0\0\0\x18ftypheic", r"a picture; convert it"),
+        ("old.doc", b"\xd0\xcf\x11\xe0" + bytes(100), r"an old Word document; .*to docx in\.doc"),
         ("page.ps", b"%!PS-Adobe-3.0\n", r"PostScript; .*ps2pdf"),
         ("notes.gz", b"\x1f\x8b\x08" + bytes(20), r"a compressed archive; unpack"),
         ("wide.txt", "no mark".encode("utf-16-le"), r"--encoding utf-16-le"),
@@ -122,12 +121,9 @@ def test_what_is_refused(opened: Open, write: Write, name: str, content: bytes, 
 @pytest.mark.parametrize(
     ("name", "entry", "says"),
     [
-        ("a.docx", "word/document.xml", "a Word document; convert it to PDF first"),
-        ("a.xlsx", "xl/workbook.xml", "an Excel workbook"),
-        ("a.pptx", "ppt/presentation.xml", "a PowerPoint presentation"),
-        ("renamed.txt", "word/document.xml", "an office document"),
-        ("a.epub", "META-INF/container.xml", r"an e-book; .*ebook-convert in\.epub out\.txt"),
-        ("a.zip", "notes.txt", "a compressed archive"),
+        ("a.docx", "word/document.xml", "a part|word/document.xml in it is damaged"),
+        ("renamed.txt", "word/document.xml", "word/document.xml in it is damaged"),
+        ("a.zip", "notes.txt", "it is a zip archive; .*in.zip/"),
     ],
 )
 def test_archives_by_what_is_in_them(
@@ -136,7 +132,7 @@ def test_archives_by_what_is_in_them(
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr(entry, "content")
-    with pytest.raises(DocumentError, match=f"^{name}: it is {says}"):
+    with pytest.raises(DocumentError, match=f"^{name}: .*({says})"):
         opened(write(name, packed.getvalue()))
 
 

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from citrus_cli.answer import Answer, DocumentReceipt
 from citrus_cli.cli.output.streams import ColorMode, console, is_terminal, write_error
 from citrus_cli.cli.output.text import document_name, one_line
-from citrus_cli.documents.notices import Notice
 from citrus_cli.wording import count, human_bytes, many, ranges, rate, seconds
 
 Rows = list[tuple[str, str]]
@@ -57,6 +56,8 @@ def _document_rows(documents: Sequence[DocumentReceipt], verbose: bool) -> Rows:
 
 def _not_read(answers: Sequence[Answer]) -> Rows:
     """What is in the documents and was not read, each once."""
+    from citrus_cli.documents.notices import Notice
+
     warnings = dict.fromkeys(warning for answer in answers for warning in answer.warnings)
     notices = [one for one in warnings if isinstance(one, Notice) and one.loss]
     return [("not read", one_line(notice.shown)) for notice in notices]

@@ -57,6 +57,19 @@ ENTRY_POINTS = "citrus.formats"
 
 _BUILT_IN = (
     "pdf:Pdf",
+    "image:Image",
+    "docx:Docx",
+    "xlsx:Xlsx",
+    "pptx:Pptx",
+    "odf:Odt",
+    "odf:Ods",
+    "odf:Odp",
+    "epub:Epub",
+    "rtf:Rtf",
+    "mail:Mail",
+    "mail:Mailbox",
+    "mail:WebArchive",
+    "notebook:Notebook",
     "html:Html",
     "markdown:Markdown",
     "csv:Csv",
@@ -105,5 +118,5 @@ def by_suffix(head: Head) -> Format | None:
 
 
 def suffixes() -> frozenset[str]:
-    """The endings of names that documents have, with their dots, in lower case."""
-    return frozenset().union(*(one.suffixes for one in all_formats()))
+    """The endings of names that documents in folders have, with their dots, in lower case."""
+    return frozenset().union(*(one.suffixes for one in all_formats() if one.in_folders))

@@ -158,6 +158,8 @@ class Format(ABC):
         suffixes: endings of names that such documents have, with their dots.
         priority: formats with a higher one are asked first whether a document is theirs.
         logger: the name of the logger to which its library complains about damage, if any.
+        in_folders: whether such documents are looked for in folders, or only read by name.
+        patience: so many times longer than others may a page of it take.
         memory_bytes: the most memory that its child process needs; None: what the caller allows.
         nothing: what is said when a document of it holds no text; the rest of a line.
     """
@@ -167,6 +169,8 @@ class Format(ABC):
     suffixes: ClassVar[frozenset[str]] = frozenset()
     priority: ClassVar[int] = 0
     logger: ClassVar[str | None] = None
+    in_folders: ClassVar[bool] = True
+    patience: ClassVar[float] = 1.0
     memory_bytes: ClassVar[int | None] = 512 * 2**20
     nothing: ClassVar[str] = "it holds no text; nothing can be asked of it"
 

@@ -16,7 +16,7 @@ REPEAT_EVERY = 1_500
 window of the text, and a figure without its heading says little."""
 
 _SPACE = re.compile(r"\s+")
-_SPACES = re.compile(r"[^\S\n]+")
+_SPACES = re.compile(r" *\t[ \t]*|[^\S\n\t]+")
 _DATA = re.compile(r"(data:[\w.+/;=-]{0,100}base64,)[A-Za-z0-9+/=%_-]{40,}")
 _INDENT = "  "
 _SIGNS_BEFORE = re.compile(r"[(\[]?(?:US|A|C|NZ|HK)?[$€£¥₹][(\[]?|[(\[]|EUR|USD|GBP|CHF|kr")
@@ -36,9 +36,13 @@ def one_line(text: str) -> str:
 
 
 def lines_of(text: str) -> str:
-    """`text` cleaned, its line breaks kept, without blank lines."""
-    lines = _SPACES.sub(" ", clean_characters(set_apart(without_data(text)))).split("\n")
+    """`text` cleaned, its line breaks and the tabs within lines kept, without blank lines."""
+    lines = _SPACES.sub(_gap, clean_characters(set_apart(without_data(text)))).split("\n")
     return "\n".join(line.strip() for line in lines if line.strip())
+
+
+def _gap(match: re.Match[str]) -> str:
+    return "\t" * match[0].count("\t") or " "
 
 
 def table_row(cells: Row) -> str:

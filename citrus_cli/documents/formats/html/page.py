@@ -191,9 +191,14 @@ class _Walker:
         self._line.append(plain(style.after))
 
     def _block(self, node: LexborNode, style: Style, around: _Around) -> None:
+        quoted = not self._in_cell and _is_quoted(node)
         self._flush(around)
+        if quoted:
+            self._builder.paragraph("[quoted message]")
         self._content(node, style, around)
         self._flush(around)
+        if quoted:
+            self._builder.paragraph("[end of quoted message]")
 
     def _inline(self, node: LexborNode, style: Style, around: _Around) -> None:
         tag = node.tag
@@ -422,6 +427,14 @@ def _heading_level(node: LexborNode) -> int:
     if node.attributes.get("role") == "heading":
         return min(max(_whole(node.attributes.get("aria-level"), 2), 1), 6)
     return 0
+
+
+def _is_quoted(node: LexborNode) -> bool:
+    """Whether an e-mail repeats in it what it answers."""
+    if node.tag != "blockquote":
+        return False
+    marked = node.attributes.get("class") or ""
+    return node.attributes.get("type") == "cite" or "gmail_quote" in marked or "moz-cite" in marked
 
 
 def _is_row(node: LexborNode) -> bool:
