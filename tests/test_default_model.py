@@ -12,6 +12,7 @@ import pytest
 from citrus_cli import DocumentQA
 from citrus_cli.bench.processes import PAGE, PAGE_ANSWER, PAGE_QUESTION
 from citrus_cli.evals.results.metrics import is_right
+from citrus_cli.settings import QUICK
 from tests.benchmarks.agreement import agreement
 
 SAMPLES = Path(__file__).parent.parent / "sample_docs"
@@ -103,7 +104,7 @@ def test_what_counts_as_right():
     ],
 )
 def test_the_page_of_a_fact_is_found_first(question, page):
-    found = DocumentQA(store=False).find(REPORT, question)
+    found = DocumentQA(store=False, find=QUICK).find(REPORT, question)
     assert not found.warnings
     assert len(found.passages) == 5
     assert found.passages[0].page == page

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 from made_index import FakeEmbedder, FakeKeys, ask, filler, queries, text_of
 
-from citrus_cli.errors import UsageError
 from citrus_cli.index.corpus import Corpus
 from citrus_cli.index.question import asked
-from citrus_cli.index.ranking import FOUND, finders, found, standard
+from citrus_cli.index.ranking import FOUND, found, standard
 
 FACT = "The escrow agent is Lockhart Repository ~."
 EMBEDDER = FakeEmbedder()
@@ -112,19 +111,6 @@ def test_a_document_scores_alike_beside_itself(making):
     behind = ask(Corpus([two, one]), QUESTION, EMBEDDER, queries=queries(9))
     np.testing.assert_allclose(ahead.units[8:], behind.units[:6], rtol=1e-5)
     np.testing.assert_allclose(ahead.units[:8], behind.units[6:], rtol=1e-5)
-
-
-def test_finders_by_name():
-    assert finders("words, HEADS") == ("heads", "words")
-    assert finders(["meaning", "meaning"]) == ("meaning",)
-    for names, message in [
-        ("heads,telepathy", "no finder 'telepathy'; choose among heads, meaning, words"),
-        ("", "no finder is named"),
-        (" , ", "no finder is named"),
-        ([], "no finder is named"),
-    ]:
-        with pytest.raises(UsageError, match=message):
-            finders(names)
 
 
 def test_standard_scores():

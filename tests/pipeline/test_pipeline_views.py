@@ -47,7 +47,7 @@ def qa(original: Path, runner: Runner, embedder) -> DocumentQA:
 @pytest.fixture
 def kept(qa, folder):
     """kept(*questions) → what is kept for them, of all three documents."""
-    with Indexes(qa.runner().tools(("heads", "meaning", "words")), (None, None), None) as indexes:
+    with Indexes(qa.runner().tools(), (None, None), None) as indexes:
         documents = open_documents([folder])
         of = IndexedDocuments(qa.runner(), documents, indexes)
         yield lambda *questions: of.keep([qa.runner().instruction(one) for one in questions])
