@@ -12,6 +12,7 @@ import pytest
 from citrus_cli import DocumentQA
 from citrus_cli.bench.processes import PAGE, PAGE_ANSWER, PAGE_QUESTION
 from citrus_cli.evals.results.metrics import is_right
+from citrus_cli.settings import QUICK
 from tests.benchmarks.agreement import agreement
 
 SAMPLES = Path(__file__).parent.parent / "sample_docs"
@@ -92,3 +93,18 @@ def test_what_counts_as_right():
     assert is_right("23.9 % of profit", ["23.9 percent", "23.9 %"])
     assert not is_right("", ["x"])
     assert not is_right("In 1925.", ["19"]), "a number within a number is another number"
+
+
+@pytest.mark.parametrize(
+    ("question", "page"),
+    [
+        ("Where will the new test laboratory be built?", 7),
+        ("What caused the fire in Kvistholm?", 13),
+        ("Who is the company secretary?", 36),
+    ],
+)
+def test_the_page_of_a_fact_is_found_first(question, page):
+    found = DocumentQA(store=False, find=QUICK).find(REPORT, question)
+    assert not found.warnings
+    assert len(found.passages) == 5
+    assert found.passages[0].page == page

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from citrus_cli.cli.options.declaration import METHOD, OUTPUT, grouped, option
+from citrus_cli.cli.options.declaration import DOCUMENTS, METHOD, OUTPUT, grouped, option
 from citrus_cli.cli.options.documents import DocumentOptions, opening_for
 from citrus_cli.cli.options.engine import (
     Embedder,
@@ -43,6 +43,17 @@ Arguments = Annotated[
         show_default=False,
     ),
 ]
+Question = Annotated[
+    str | None,
+    option(
+        "--question",
+        "-q",
+        help="The question. All arguments are then documents.",
+        panel=DOCUMENTS,
+        metavar="TEXT",
+        env=False,
+    ),
+]
 Number = Annotated[
     int, option("-n", "--number", help="How many passages.", panel=OUTPUT, metavar="N")
 ]
@@ -72,6 +83,7 @@ def find(
     *,
     context: typer.Context,
     arguments: Arguments = None,
+    question: Question = None,
     number: Number = 5,
     finders: Finders = ",".join(QUICK),
     embedder: Embedder = None,
@@ -91,7 +103,9 @@ def find(
     citrus find report.pdf "What were Q3 risks?"
     citrus find filings/ "auditor" -n 20 --json | jq -r '.[] | "\\(.document):\\(.page)"'
     """
-    request = request_of(arguments or [], None, None, command="find")
+    request = request_of(
+        arguments or [], None if question is None else [question], None, command="find"
+    )
     if len(request.questions) != 1:
         raise UsageError("citrus find takes one question")
     color = color_of(context)

@@ -41,15 +41,17 @@ class DocumentIndex:
     def column(self, name: str, default: NDArray[np.generic] | None = None) -> NDArray[np.generic]:
         """A column's rows, mapped; `default` where there is none.
 
+        Checksums were compared when the entry was found (`Entry.check`); here only sizes are.
+
         Raises:
             KeyError: there is none, and no default.
-            DamagedEntryError: it is not what was written.
+            DamagedEntryError: it is not so long as what was written.
         """
         if not self.has(name):
             if default is None:
                 raise KeyError(name)
             return default
-        return self.entry.column(name)
+        return self.entry.column(name, verify=False)
 
     def sheet(self, at: int) -> PageRecord:
         """A sheet: a page, or a part of a very long one."""
@@ -168,7 +170,11 @@ class Corpus:
         return self.field[:, 6] == KINDS.index(kind)  # type: ignore[arg-type]
 
     def columns(self, name: str) -> Iterator[NDArray[np.generic]]:
-        """A column of each document in turn; none where one lacks it."""
+        """A column of each document that has any text, in turn.
+
+        Raises:
+            KeyError: one lacks it.
+        """
         return (one.column(name) for one in self.indexes if len(one.units))
 
     def have(self, column: str) -> bool:

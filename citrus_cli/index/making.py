@@ -122,14 +122,16 @@ class IndexMaker:
     def _add_units(self, text: str, found: Sequence[Unit], starts: NDArray[np.uint32]) -> None:
         if not found:
             return
-        firsts = np.searchsorted(starts, [unit.start for unit in found], "right") - 1
+        at = np.searchsorted(starts, [unit.start for unit in found], "right") - 1
+        # a character may be several tokens: from the first one on
+        firsts = np.searchsorted(starts, starts[np.maximum(at, 0)], "left")
         lasts = np.searchsorted(starts, [unit.end for unit in found], "left")
         rows = np.zeros((len(found), len(UNIT_FIELDS)), np.int32)
         said = [text[unit.start : unit.end] for unit in found]
         rows[:, 0], rows[:, 1] = self.counts.pages - 1, self.counts.sheets
         rows[:, 2], rows[:, 3] = [u.start for u in found], [u.end for u in found]
-        rows[:, 4] = np.maximum(firsts, 0) + self.counts.tokens
-        rows[:, 5] = np.maximum(lasts, np.maximum(firsts, 0) + 1) + self.counts.tokens
+        rows[:, 4] = firsts + self.counts.tokens
+        rows[:, 5] = np.maximum(lasts, firsts + 1) + self.counts.tokens
         rows[:, 6] = [KINDS.index(unit.kind) for unit in found]
         rows[:, 7] = [sum(map(str.isdigit, one)) for one in said]
         rows[:, 8] = [sum(not c.isspace() for c in one) for one in said]

@@ -18,8 +18,8 @@ Kind = Literal["amount", "date", "person", "place", "reason", "list", "whole", "
 
 _SENTENCE = re.compile(r"(?<=[.?!;:])\s+(?=[A-Z(])")
 _ABOUT_FORM = re.compile(
-    r"(?:please\s+)?(?:answer|respond|give|provide|round|use|utili[sz]e|bas(?:e|ing)|assume|state"
-    r"|calculate|compute|reply|keep|express|write|explain your|show your"
+    r"(?:please\s+)?(?:(?:answer|respond|give|provide|round|use|utili[sz]e|base|assume|state"
+    r"|calculate|compute|reply|keep|express|write)(?:e?d)?\b|basing\b|explain your|show your"
     r"|we (?:need|want) to (?:calculate|compute)|help us|here'?s the question"
     r"|if .{0,150}(?:state that|explain why|say so|say that))",
     re.IGNORECASE | re.DOTALL,

@@ -8,7 +8,7 @@ that has any of them: no layer above it runs, no language-model head either.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -107,18 +107,23 @@ def tap(model: PreTrainedModel, ids: Tensor, positions: Tensor, taps: Taps) -> T
 
     Returns:
         (rows, tokens, heads, dim).
+
+    Raises:
+        ValueError: a layer has no attention whose keys could be taken.
     """
     token = _current.set(taps)
     try:
         # a mask of ones: without one, a gap in the positions would pass for another sequence
-        model.base_model(
-            input_ids=ids,
-            position_ids=positions.expand(ids.shape[0], -1),
-            attention_mask=torch.ones_like(ids),
-            use_cache=False,
-        )
-    except _Enough:
-        return taps.stacked()
+        with suppress(_Enough):
+            model.base_model(
+                input_ids=ids,
+                position_ids=positions.expand(ids.shape[0], -1),
+                attention_mask=torch.ones_like(ids),
+                use_cache=False,
+            )
     finally:
         _current.reset(token)
-    raise ValueError(f"layer {taps.last_layer} has no attention whose keys could be taken")
+    for layer, _ in taps.heads:
+        if layer not in taps.taken:
+            raise ValueError(f"layer {layer} has no attention whose keys could be taken")
+    return taps.stacked()

@@ -133,11 +133,23 @@ def _several(ranking: Ranking, budget: int) -> list[int]:
     places = [unit for unit in order if ranking.share[unit] >= least]
     if sum(float(ranking.share[unit]) for unit in places) < SURE_SHARE:
         return _best(ranking, budget)
-    beside = min(WINDOW_TOKENS, budget // (2 * len(places)))
+    places, left = _while_they_fit(ranking.corpus, places, budget)
+    beside = min(WINDOW_TOKENS, left // (2 * len(places)))
     taken: list[int] = []
     for unit in places:
         taken += _window(ranking.corpus, unit, beside)
     return sorted(set(taken))
+
+
+def _while_they_fit(corpus: Corpus, units: Sequence[int], budget: int) -> tuple[list[int], int]:
+    """The first of some units, at least one, and what they leave of a budget."""
+    kept, left = list[int](), budget
+    for unit in units:
+        if kept and _size(corpus, unit) > left:
+            break
+        kept.append(unit)
+        left -= _size(corpus, unit)
+    return kept, max(0, left)
 
 
 def _spread(ranking: Ranking, budget: int) -> list[int]:
@@ -168,11 +180,14 @@ def _runs(corpus: Corpus, units: Sequence[int], budget: int) -> Iterable[View]:
     for unit in units:
         document = corpus.document_of(unit)
         first, last = int(corpus.field[unit, 4]), int(corpus.field[unit, 5])
-        if made and made[-1].document == document and unit - 1 in units:
-            first = made[-1].last  # with the white space between them
+        if left <= 0:
+            break
+        if made and made[-1].document == document:
+            # neighbours with the white space between them; two units may share a token
+            first = made[-1].last if unit - 1 in units else max(first, made[-1].last)
         last = min(last, first + left)
         if last <= first:
-            break
+            continue
         left -= last - first
         if made and made[-1].document == document and made[-1].last == first:
             made[-1] = View(document, made[-1].first, last)

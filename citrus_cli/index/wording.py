@@ -33,7 +33,9 @@ class Words:
 
     @cached_property
     def _hashes(self) -> NDArray[np.uint32]:
-        return _joined(self._corpus.columns("words"), np.uint32)
+        nothing = np.zeros(0, np.uint32)  # there may be no word in a document
+        parts = [np.asarray(i.column("words", nothing)) for i in self._corpus.indexes]
+        return np.concatenate([nothing, *parts])
 
     @cached_property
     def _units(self) -> Ints:
@@ -119,7 +121,3 @@ def bm25(counts: Iterable[Floats], lengths: Floats) -> Floats:
             idf = np.log(1 + (len(lengths) - holding + 0.5) / (holding + 0.5))
             scores += idf * count * (K1 + 1) / (count + norm)
     return scores
-
-
-def _joined(parts: Iterable[NDArray[np.generic]], dtype: type[np.uint32]) -> NDArray[np.uint32]:
-    return np.concatenate([np.zeros(0, dtype), *(np.asarray(part, dtype) for part in parts)])

@@ -107,7 +107,7 @@ def _order(ranking: Ranking) -> Iterator[int]:
 
 
 def _around(ranking: Ranking, unit: int, taken: set[int]) -> list[int]:
-    """A unit and the neighbours of its page that are worth as much as half of what it is."""
+    """A unit and its neighbours on its page, the better one first, while the quote stays short."""
     field, first, last = ranking.corpus.field, unit, unit
     while True:
         options = [one for one in (first - 1, last + 1) if 0 <= one < len(field)]

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from citrus_cli._version import __version__
-from citrus_cli.errors import CitrusError, DocumentError
+from citrus_cli.errors import CitrusError, DocumentError, MemoryLimitError, ModelError
 from citrus_cli.events import Listener, Note, Reading, ignore
 from citrus_cli.index.corpus import DocumentIndex
 from citrus_cli.library.entry import Entry, Receipt
-from citrus_cli.library.errors import ChangedFileError, DamagedEntryError, NewerEntryError
+from citrus_cli.library.errors import DamagedEntryError, NewerEntryError
 from citrus_cli.library.identity import Identity, content_of, digest
 from citrus_cli.library.library import Library
 from citrus_cli.library.pages import PageRecord
@@ -89,7 +89,7 @@ class Indexes:
             identity = self._identity(document)
             if again:
                 self.library.remove(identity.key)
-            entry = self.library.find(identity, document.path)
+            entry = self._found(self.library, identity, document)
             if entry is None:
                 entry = self._write(self.library, identity, document, started, share)
             self._said += entry.receipt.warnings
@@ -116,20 +116,29 @@ class Indexes:
                 f"{document.name}: cannot be read ({error.strerror or error}); check the file"
             ) from error
         try:
-            entry = self.library.find(identity, document.path)
+            entry = self._found(self.library, identity, document)
             if entry is not None:
                 self.on_event(Note(f"{document.name}: read before, found in the library"))
                 return entry
-        except (DamagedEntryError, NewerEntryError) as error:
-            self.warnings.append(f"{error}; {document.name} was read again")
         except CitrusError as error:
             return self._unkept(error, document, started, share)
         try:
             return self._write(self.library, identity, document, started, share)
-        except (ChangedFileError, DocumentError):
-            raise
+        except (DocumentError, ModelError, MemoryLimitError):
+            raise  # nothing that another place would help
         except CitrusError as error:
             return self._unkept(error, document, started, share)
+
+    def _found(self, library: Library, identity: Identity, document: Document) -> Entry | None:
+        """The entry of a document, whole; None where there is none, or it is damaged."""
+        try:
+            entry = library.find(identity, document.path)
+            if entry is not None:
+                entry.check(thorough=True)  # now, while it can still be read again
+            return entry
+        except (DamagedEntryError, NewerEntryError) as error:
+            self.warnings.append(f"{error}; {document.name} was read again")
+            return None
 
     def _unkept(
         self, error: CitrusError, document: Document, started: float, share: tuple[float, float]
@@ -182,8 +191,9 @@ class Indexes:
             for sheet in sheets(document, report):
                 maker.add(sheet)
             counts = maker.finish()
+            entry = writer.finish(_receipt(document, counts.tokens, self.tools))
             self.made += 1
-            return writer.finish(_receipt(document, counts.tokens, self.tools))
+            return entry
 
 
 def sheets(
