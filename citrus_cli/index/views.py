@@ -27,7 +27,7 @@ by 7 and more in 19 of 20 cases, paraphrased ones hardly ever."""
 WINDOW_TOKENS = 100
 """What a window takes to either side of its unit."""
 
-BESIDE_SHARE = 0.5
+BESIDE_SHARE = 1.0
 """Until so much of the budget is full, the best units bring their neighbours along."""
 
 SEVERAL_SHARE = 0.35
