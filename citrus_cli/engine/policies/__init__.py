@@ -1,8 +1,25 @@
-"""Eviction policies by name. A new one is a file here and an entry below; nothing else changes."""
+"""Eviction policies by name. A new one is a file here and an entry below; nothing else changes.
+
+Another package adds one with a file such as this, `my_package/older.py`:
+
+    from citrus_cli.engine.policies import Policy, Rows
+
+    class Older(Policy):  # keeps the oldest states
+        name = "older"
+        rows = closing_rows = Rows.NONE
+        def rank(self, candidates):
+            return -candidates.origins.float()
+
+and two lines of its `pyproject.toml`; `--policy older` then works wherever a policy is named:
+
+    [project.entry-points."citrus.policies"]
+    older = "my_package.older:Older"
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Mapping, Sequence
 
 from citrus_cli.engine.policies.base import (
     Candidates,
@@ -39,8 +56,9 @@ from citrus_cli.engine.policies.variants import (
     CitrusSeesChunk,
     CitrusValueNorm,
 )
+from citrus_cli.plugins import Registry
 
-POLICIES: dict[str, type[Policy]] = {
+_OWN: dict[str, type[Policy]] = {
     policy.name: policy
     for policy in (
         CitrusReread,
@@ -67,6 +85,18 @@ POLICIES: dict[str, type[Policy]] = {
         Random,
     )
 }
+
+
+def _is_policy(name: str, found: object) -> type[Policy]:
+    if not isinstance(found, type) or not issubclass(found, Policy):
+        raise TypeError(f"{found!r} is no subclass of citrus_cli.engine.policies.Policy")
+    if inspect.isabstract(found) or getattr(found, "name", None) != name:
+        raise TypeError(f"{found.__name__} has no rank(), or is not called {name!r}")
+    return found
+
+
+POLICIES: Mapping[str, type[Policy]] = Registry("citrus.policies", _OWN, _is_policy)
+"""All of them, by name: citrus's own, and those that other packages add."""
 
 
 def make_policy(name: str, heads: Sequence[Head] = (), found: float = 0.0) -> Policy:
