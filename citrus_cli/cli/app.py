@@ -14,6 +14,7 @@ from citrus_cli.cli.compare import command as compare
 from citrus_cli.cli.doctor import command as doctor
 from citrus_cli.cli.evaluate import command as evaluate
 from citrus_cli.cli.exit_codes import epilog
+from citrus_cli.cli.help import command as help
 from citrus_cli.cli.options.config import defaults
 from citrus_cli.cli.options.declaration import GENERAL, grouped
 from citrus_cli.cli.options.general import GeneralOptions
@@ -35,6 +36,7 @@ COMMANDS = (
     models,
     evaluate,
     bench,
+    help,
 )
 
 

@@ -17,7 +17,7 @@ import citrus_cli
 from citrus_cli import errors, qa
 from citrus_cli._version import __version__
 from citrus_cli.cli.app import COMMANDS, program
-from citrus_cli.cli.exit_codes import MEANINGS, ExitCode, epilog, markdown_table
+from citrus_cli.cli.exit_codes import MEANINGS, ExitCode, epilog
 
 MODULE = (sys.executable, "-m", "citrus_cli")
 ROOT = Path(citrus_cli.__file__).parents[1]
@@ -87,10 +87,6 @@ def test_every_exit_code_has_a_meaning_and_the_exceptions_use_them() -> None:
     codes = {kind.exit_code for kind in kinds if issubclass(kind, errors.CitrusError)}
     assert codes == {1, 2, 3, 4, 5}
     assert codes <= set(ExitCode)
-
-
-def test_the_readme_has_the_same_exit_codes() -> None:
-    assert markdown_table() in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_every_option_has_help_and_a_variable(citrus: Citrus) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import math
 import random
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -13,6 +12,7 @@ import torch
 from naive import Naive
 from tiny import HEADS, QUESTION, build, text
 
+from citrus_cli.cli.help.pages import topics
 from citrus_cli.engine import head as head_module
 from citrus_cli.engine.attention import Stream
 from citrus_cli.engine.backbone import Backbone
@@ -444,25 +444,20 @@ def _counting(function, calls):
     return counted
 
 
-def test_the_readme_names_every_policy():
-    readme = (Path(__file__).parents[2] / "README.md").read_text()
-    section = readme.split("### Policies")[1].split("\n## ")[0]
+def test_help_names_every_policy():
     rows = [
-        line.split("|")[1]
-        for line in section.splitlines()
-        if line.startswith("| `") and "--policy" not in line
+        line.split("|")[1] for line in topics()["policies"].text.splitlines() if line[:3] == "| `"
     ]
-    named = set(itertools.chain.from_iterable(row.split("`")[1::2] for row in rows))
+    named = set(itertools.chain.from_iterable(row.split("`")[1::2] for row in rows[1:]))
     assert named == POLICIES.keys()
 
 
-def test_the_readme_s_own_policy_works_as_it_stands(llama, read, monkeypatch):
-    readme = (Path(__file__).parents[2] / "README.md").read_text()
-    code = readme.split("<!-- a policy of your own -->\n```python\n")[1].split("```")[0]
+def test_the_policy_of_the_help_works_as_it_stands(llama, read, monkeypatch):
+    code = topics()["plugins"].text.split("```python\n")[1].split("```")[0]
     made = {}
     exec(code, made)
-    policy = made["CitrusLoudest"]
-    monkeypatch.setitem(POLICIES, policy.name, policy)
+    policy = made["Loudest"]
+    monkeypatch.setitem(POLICIES._known, policy.name, policy)
     ids = list(range(3, 203))
     loudest = read(llama, ids, policy=policy.name).caches[0]
     mean = read(llama, ids, policy="citrus").caches[0]

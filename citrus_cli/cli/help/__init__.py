@@ -1,0 +1,1 @@
+"""`citrus help`: what there is to know beside the commands' own help, by topic."""
