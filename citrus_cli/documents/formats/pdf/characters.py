@@ -275,7 +275,7 @@ class _Styles:
         key = (self._last[1], round(box[3] - box[1], 2))
         known = self._known.get(key)
         if known is None:
-            known = self._known[key] = self._make(at, *self._last[1], box)
+            known = self._known[key] = self._make(at, self._last[1], box)
         style, rise = known
         if style.frame in _LEVEL:
             return style, drawn, box[3] - rise
@@ -292,10 +292,9 @@ class _Styles:
         colour = tuple(self._colour) if look(drawn, *self._rgba) else None
         return pdfium.get_font(drawn) or 0, mode, colour, turn
 
-    def _make(
-        self, at: int, font: int, mode: int, colour: Any, _: Any, box: Box
-    ) -> tuple[Style, float]:
+    def _make(self, at: int, look: tuple[Any, ...], box: Box) -> tuple[Style, float]:
         """A style, and how far its base line is above the lower edge of its boxes."""
+        font, mode, colour, _ = look
         pdfium.get_matrix(self._page, at, self._place)
         a, b, c, d = self._matrix[:4]
         size = pdfium.get_font_size(self._page, at)

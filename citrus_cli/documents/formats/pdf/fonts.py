@@ -227,7 +227,8 @@ def _glyph_names(font: Any) -> dict[int, str]:
     if not isinstance(encoding, DictionaryObject) or "/Differences" not in encoding:
         return {}
     names, code = {}, 0
-    for item in encoding["/Differences"].get_object():
+    listed: Any = encoding["/Differences"].get_object()
+    for item in listed:
         item = item.get_object()
         if isinstance(item, (int, float)):
             code = int(item)
@@ -273,8 +274,8 @@ def _widths(font: Any) -> dict[int, float]:
 
 def _to_unicode(font: Any) -> dict[int, str]:
     """A font's own map from codes to text."""
-    stream = font.get("/ToUnicode")
-    stream = stream.get_object() if stream is not None else None
+    reference = font.get("/ToUnicode")
+    stream: Any = reference.get_object() if reference is not None else None
     if not hasattr(stream, "get_data"):
         return {}
     found: dict[int, str] = {}

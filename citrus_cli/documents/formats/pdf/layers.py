@@ -56,8 +56,8 @@ class Layers:
     def _is_off(self, group: Any) -> bool:
         if isinstance(group, IndirectObject) and group.idnum in self._off:
             return True
-        one = group.get_object() if group is not None else None
-        if not hasattr(one, "get") or one.get("/Type") != "/OCMD":
+        one: Any = group.get_object() if group is not None else None
+        if not isinstance(one, DictionaryObject) or one.get("/Type") != "/OCMD":
             return False
         groups = one.raw_get("/OCGs") if "/OCGs" in one else []
         listed = groups.get_object() if isinstance(groups, IndirectObject) else groups
@@ -78,7 +78,7 @@ class Layers:
         if resources is None or depth > _DEPTH:
             return False
         resources = resources.get_object()
-        properties = resources.get("/Properties", DictionaryObject()).get_object()
+        properties: Any = resources.get("/Properties", DictionaryObject()).get_object()
         if any(self._is_off(properties.raw_get(name)) for name in properties):
             return True
         objects = resources.get("/XObject", DictionaryObject()).get_object()
@@ -96,7 +96,7 @@ class Layers:
         """The operations without those that are switched off; states set in there stay."""
         properties = resources.get("/Properties", DictionaryObject()).get_object()
         objects = resources.get("/XObject", DictionaryObject()).get_object()
-        kept, marks, hidden = [], list[bool](), 0
+        kept, marks, hidden = list[Any](), list[bool](), 0
         for operands, operator in operations:
             if operator in (b"BDC", b"BMC"):
                 off = (
@@ -146,5 +146,5 @@ def _switched_off(reader: PdfReader) -> set[int]:
 
 
 def _numbers(groups: Any) -> list[int]:
-    listed = groups.get_object() if isinstance(groups, IndirectObject) else groups
+    listed: Any = groups.get_object() if isinstance(groups, IndirectObject) else groups
     return [group.idnum for group in listed if isinstance(group, IndirectObject)]

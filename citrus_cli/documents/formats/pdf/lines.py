@@ -7,6 +7,7 @@ column: a line of a paragraph is one span, a row of a table one for each cell.
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable, Iterator
 from operator import attrgetter
 
@@ -33,6 +34,10 @@ _CURRENCY = frozenset(
 )
 _CURRENCY_GAP = 40.0
 _CLOSING_GAP = 9.0
+_ENUMERATION = re.compile(
+    r"[•◦▪▫●○■□‣⁃∙➢➤✓✔\uf0b7\uf0a7–—*-]|\(?(?:\d{1,2}|[a-zA-Z]|[ivxIVX]{1,5})[.)]"
+)
+_ENUMERATION_GAP = 4.0
 _CLOSING = frozenset([")", "%", ")%", "%)", "]", "*"])
 
 
@@ -175,6 +180,8 @@ def _coheres(run: list[Piece], piece: Piece) -> bool:
     """
     if piece.spaced == 1 and piece.left - run[-1].right < _WIDEST_SPACE * piece.size:
         return True
+    if len(run) == 1 and _ENUMERATION.fullmatch(run[0].text):
+        return piece.left - run[0].right < _ENUMERATION_GAP * piece.size
     if piece.text in _CLOSING:
         return piece.left - run[-1].right < _CLOSING_GAP * piece.size and (
             run[-1].text[-1:].isdigit() or run[-1].text[-1:] in ")-—–"

@@ -103,8 +103,8 @@ def read_page(
     annotations.add_links(pieces, geometry)
     frames = _Frames()
     for piece in pieces:
-        frame = Frame.UPRIGHT if piece.style.frame is Frame.ASLANT else piece.style.frame
-        frames.pieces[frame].append(piece)
+        aslant = piece.style.frame is Frame.ASLANT
+        frames.pieces[Frame.UPRIGHT if aslant else piece.style.frame].append(piece)
     chunks: list[_Chunk] = []
     feet: list[_Chunk] = []
     for frame, own in frames.in_order():
