@@ -22,7 +22,7 @@ Write = Callable[[str, "bytes | str"], Path]
 
 PROSE = "It was the best of times, it was the worst of times, it was the age of wisdom."
 # a few KB in the file, but long work
-BROKEN = PageSpec(b"BT /F1 1 Tf " + b"(a) Tj\n" * 4_000_000)
+BROKEN = PageSpec(b"BT /F1 1 Tf " + b"(a) Tj\n" * 3_500_000)
 
 
 def page_texts(document: Document) -> dict[int, str]:
