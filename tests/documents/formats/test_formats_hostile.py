@@ -107,7 +107,11 @@ def test_an_empty_body(opened: Open, write: Write, suffix: str) -> None:
 
 @pytest.mark.parametrize(
     ("written", "part"),
-    [(docx_of, "word/document.xml"), (odt_of, "content.xml"), (xlsx_of, "xl/worksheets/sheet1.xml")],
+    [
+        (docx_of, "word/document.xml"),
+        (odt_of, "content.xml"),
+        (xlsx_of, "xl/worksheets/sheet1.xml"),
+    ],
 )
 def test_a_zip_bomb(opened: Open, write: Write, written: Callable[..., bytes], part: str) -> None:
     bomb = replaced(written(WORDS), part, lambda _: b"<a>" + b" " * 60_000_000)
