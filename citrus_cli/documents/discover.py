@@ -18,6 +18,7 @@ from citrus_cli.documents.file_names import (
 from citrus_cli.documents.folders import list_folder, natural_key
 from citrus_cli.documents.formats import suffixes
 from citrus_cli.documents.notices import Notice
+from citrus_cli.documents.zipped import archive_in, unpack
 from citrus_cli.errors import DocumentError
 
 STDIN = "-"
@@ -28,13 +29,14 @@ class Found:
     """One thing to open: `path` is what messages call it; `file` is None for standard input.
 
     `notes` say what was passed over on the way to it; `named` is False for what a folder or pattern
-    holds: then it is no error if it cannot be read.
+    holds: then it is no error if it cannot be read. `lasting`: False for what has been unpacked.
     """
 
     path: str
     file: Path | None
     notes: tuple[Notice, ...] = field(default=())
     named: bool = True
+    lasting: bool = True
 
 
 def find(sources: Sequence[str | os.PathLike[str]]) -> list[Found]:
@@ -71,6 +73,9 @@ def _expand(source: str) -> Iterator[Found]:
         return
     if not source or "\0" in source:
         raise DocumentError(f"{source!r} is not a file name")
+    if (packed := archive_in(source)) is not None:
+        yield from _expand_archive(source, *packed)
+        return
     path = expand_user(source)
     there = on_disk(path)
     if there is not None:
@@ -82,6 +87,11 @@ def _expand(source: str) -> Iterator[Found]:
         yield from _expand_pattern(source)
     else:
         raise missing(source, path)
+
+
+def _expand_archive(source: str, archive: Path, wanted: str) -> Iterator[Found]:
+    for name, file in unpack(archive, wanted, suffixes()):
+        yield Found(f"{archive}/{name}", file, named=name == wanted, lasting=False)
 
 
 def _expand_pattern(pattern: str) -> Iterator[Found]:

@@ -97,13 +97,12 @@ def not_read(error: CitrusError) -> Notice:
 
 def warnings_of(documents: Sequence[Document]) -> list[Notice]:
     """The warnings of some documents; where there are several, each names its own."""
-    found: list[Notice] = []
-    for document in documents:
-        for warning in document.warnings:
-            named = len(documents) == 1 or document.name in warning or document.path in warning
-            text = str(warning) if named else f"{document.name}: {warning}"
-            found.append(Notice(text, Notice.of(warning).code))
-    return found
+    several = len(documents) > 1
+    return [
+        Notice.of(warning).naming(document.name) if several else Notice.of(warning)
+        for document in documents
+        for warning in document.warnings
+    ]
 
 
 def close_all(documents: Sequence[Document]) -> None:

@@ -131,8 +131,10 @@ class Binary(Filter):
             self._inside = False
         text = self._held + text
         self._held = ""
-        text = _DATA.sub(r"\1…", self._counted(text, _DATA, final))
-        text = _RUN.sub(self._left_out, self._counted(text, _RUN, final))
+        if "base64," in text:
+            text = _DATA.sub(r"\1…", self._counted(text, _DATA, final))
+        if _RUN.search(text):
+            text = _RUN.sub(self._left_out, self._counted(text, _RUN, final))
         if final:
             return text
         start = _DATA_START.search(text, max(len(text) - 124, 0))

@@ -19,6 +19,9 @@ _NOTHING_LOST = frozenset(
 _SHOWN = re.compile(r" \[([a-z]+(?:-[a-z]+)*)\]$")
 
 
+_NAMED = frozenset(("file-not-read", "files-left-out", "folder-left-out", "link-loop"))
+"""Codes of what names the file or folder that it is about."""
+
 OTHER = "other"
 
 
@@ -40,6 +43,11 @@ class Notice(str):
     def loss(self) -> bool:
         """Whether it says that something of a document was not read, or may be wrong."""
         return self.code not in _NOTHING_LOST
+
+    def naming(self, name: str) -> Notice:
+        """The warning as one of a document among several: it begins with the document's name."""
+        named = self.code in _NAMED or name in self
+        return self if named else Notice(f"{name}: {self}", self.code)
 
     @property
     def shown(self) -> str:

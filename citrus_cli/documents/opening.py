@@ -175,7 +175,9 @@ class _Opener:
             except OSError as error:
                 raise unreadable(name, error) from error
             return self._open_stream(StreamSource(stream, name, owned=True), name, found.path)
-        return self._open_file(found.file, name, found.path)
+        document = self._open_file(found.file, name, found.path)
+        document.file = found.file if found.lasting else None
+        return document
 
     def _open_file(self, file: Path, name: str, path: str) -> Document:
         try:
@@ -188,13 +190,9 @@ class _Opener:
             size = "is empty (0 bytes)" if not head else "holds nothing but white space"
             raise DocumentError(f"{name}: it {size}; give a document with text in it")
         form = _format_of(Head(head, file.name, file, self.encoding), name)
-        document = (
-            self._streamed(form, source, name, path)
-            if isinstance(form, StreamedFormat)
-            else self._parsed(form, file, name, path)
-        )
-        document.file = file
-        return document
+        if isinstance(form, StreamedFormat):
+            return self._streamed(form, source, name, path)
+        return self._parsed(form, file, name, path)
 
     def _open_stream(self, source: StreamSource, name: str, path: str) -> Document:
         head = source.head(_STREAM_HEAD)

@@ -152,7 +152,7 @@ class ParsedDocument(Document):
         selected = sum(1 for _ in PageSelection(self.job.ranges).within(opened.pages))
         page: Page | None = None
         done = 0
-        for message in stream.read():
+        for message in self._form.settle(stream.read()):
             if isinstance(message, Failed):
                 if page is None or page.page != message.page:  # else some of it was had before
                     self.pages += 1

@@ -48,6 +48,8 @@ PAGE_LIMIT = 50_000_000
 def main() -> None:
     """Serves jobs until the parent goes away."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # numpy's library of linear algebra would set memory aside for each of many threads
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # nothing that a library prints may end up between the messages
     out = os.fdopen(os.dup(1), "wb")
     with Path(os.devnull).open("wb") as nowhere:
@@ -96,13 +98,18 @@ class _Worker:
     def __init__(self, out: BinaryIO) -> None:
         self._out = out
         self._log = _Log()
-        self._send(Ready())
+        self._ready = False
 
     def run(self, job: Job) -> bool:
         """Does one job; False when this process should do no more."""
         _limit_memory(job.memory_bytes)
         try:
             form = by_name(job.format)
+            if not self._ready:
+                # its libraries load before, for a busy machine takes longer than a page may
+                form.load()
+                self._send(Ready())
+                self._ready = True
             self._listen_to(form)
             reader = form.open(job)
             opened = Opened(reader.pages, tuple(reader.notices))

@@ -81,7 +81,7 @@ def test_one_bad_file_in_a_folder_takes_no_other_with_it(citrus: Citrus, home: P
     (home / "mix/c.txt").write_text("Pier C.\n", encoding="utf-8")
     result = citrus("text", "mix")
     assert (result.exit_code, result.stdout) == (0, "Pier A.\n\n\fPier C.\n\n")
-    assert result.stderr.startswith("warning: mix/b.pdf: ")
+    assert result.stderr.startswith("warning: b.pdf: ")
     assert result.stderr.endswith("[file-not-read]\n")
     assert citrus("text", "mix", "--strict").exit_code == 5
     assert citrus("text", "mix", "--quiet").stderr == ""

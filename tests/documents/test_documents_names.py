@@ -10,6 +10,8 @@ import pytest
 
 from citrus_cli.documents import open_documents
 from citrus_cli.documents.discover import find
+from citrus_cli.documents.document import warnings_of
+from citrus_cli.documents.notices import Notice
 from citrus_cli.errors import DocumentError
 
 
@@ -87,6 +89,22 @@ def test_one_bad_file_takes_no_other_with_it(tmp_path: Path) -> None:
         document.close()
     with pytest.raises(DocumentError, match=r"b\.pdf"):
         open_documents([tmp_path / "a.txt", tmp_path / "b.pdf"])
+
+
+def test_warnings_of_several_documents_say_whose_they_are(tmp_path: Path) -> None:
+    left_out = Notice("box: left out feed.txt", "files-left-out")
+    first, second = open_documents([write(tmp_path / "a.txt"), write(tmp_path / "b.txt")])
+    first.warnings = [left_out, Notice("it holds NUL characters", "nul-characters")]
+    second.warnings = [Notice("b.txt: it is odd", "other")]
+    assert warnings_of([first]) == first.warnings
+    found = warnings_of([first, second])
+    assert found == [left_out, "a.txt: it holds NUL characters", "b.txt: it is odd"]
+    assert [one.shown for one in found][1:] == [
+        "a.txt: it holds NUL characters [nul-characters]",
+        "b.txt: it is odd",
+    ]
+    assert [Notice.of(one.shown).code for one in found] == [one.code for one in found]
+    assert [one.loss for one in (left_out, Notice("again", "link-loop"))] == [True, False]
 
 
 def test_a_folder_of_nothing_but_bad_files(tmp_path: Path) -> None:

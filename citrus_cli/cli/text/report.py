@@ -8,7 +8,6 @@ from citrus_cli.cli.output.streams import ColorMode, notice, warn
 from citrus_cli.cli.output.text import document_name
 from citrus_cli.cli.program.failures import report
 from citrus_cli.cli.text.pages import DocumentRecord
-from citrus_cli.documents.notices import Notice
 from citrus_cli.wording import many, ranges
 
 
@@ -41,8 +40,7 @@ class Report:
             return
         name = document_name(record.path)
         for warning in record.warnings:
-            text = str(warning) if name in warning else f"{name}: {warning}"
-            warn(Notice(text, warning.code), self.color)
+            warn(warning.naming(name), self.color)
         if record.pages_without_text:
             pages = many(len(record.pages_without_text), "page").split()[1]
             listed = f"{pages} {ranges(record.pages_without_text)}"

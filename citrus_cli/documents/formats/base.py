@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 from citrus_cli.documents.blocks import Part
 from citrus_cli.documents.filters import Filter
 from citrus_cli.documents.notices import Notice
-from citrus_cli.documents.protocol import Job, Measure
+from citrus_cli.documents.protocol import Failed, Job, Measure, Page, Text
 
 if TYPE_CHECKING:
     from citrus_cli.documents.verdict import Verdict
 
 _ENTRIES = 10_000
+PageMessage = Page | Text | Failed
 ZIP = b"PK\3\4"
 
 
@@ -182,6 +183,9 @@ class Format(ABC):
         """Whether a document that no format accepts by its content is of this one by its name."""
         return False
 
+    def load(self) -> None:  # noqa: B027 (most need nothing)
+        """Imports what `open` and its reader need, in the child process; takes its time once."""
+
     @abstractmethod
     def open(self, job: Job) -> Reader:
         """Opens a document, in the child process; should be quick, pages are read later.
@@ -195,6 +199,10 @@ class Format(ABC):
         from citrus_cli.documents.verdict import Verdict
 
         return Verdict(self.nothing)
+
+    def settle(self, messages: Iterator[PageMessage]) -> Iterator[PageMessage]:
+        """What becomes of pages when those beside them are known; in the parent."""
+        return messages
 
     def is_cut_off(self, file: Path) -> bool:
         """Whether the end of a document is missing; asked where it seems damaged, or opens."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import codecs
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
-from citrus_cli.documents.formats.base import Format, Head, Reader
+from citrus_cli.documents.formats.base import Format, Head, PageMessage, Reader
+from citrus_cli.documents.formats.pdf.repeats import settle
 from citrus_cli.documents.protocol import Job
 from citrus_cli.documents.quality import PdfVerdict
 
@@ -31,6 +33,9 @@ class Pdf(Format):
         before = head.data[:at].removeprefix(codecs.BOM_UTF8).strip()
         return not before or head.suffix == ".pdf" or b"\0" in head.data
 
+    def load(self) -> None:
+        import citrus_cli.documents.formats.pdf.reader  # noqa: F401
+
     def open(self, job: Job) -> Reader:
         from citrus_cli.documents.formats.pdf.reader import open_pdf
 
@@ -38,6 +43,9 @@ class Pdf(Format):
 
     def verdict(self) -> PdfVerdict:
         return PdfVerdict()
+
+    def settle(self, messages: Iterator[PageMessage]) -> Iterator[PageMessage]:
+        return settle(messages)
 
     def is_cut_off(self, file: Path) -> bool:
         """Whether the mark that ends every PDF is missing."""

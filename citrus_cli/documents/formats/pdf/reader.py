@@ -1,19 +1,25 @@
-"""A PDF's pages, by pypdf, in the child process."""
+"""A PDF's pages, in the child process: pdfium tells what is drawn, pypdf how the file is built."""
 
 from __future__ import annotations
 
 import contextlib
 import io
 import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
-from pypdf import PdfReader
+import pypdfium2 as pdfium
+import pypdfium2.raw as raw
+from pypdf import PageObject, PdfReader, PdfWriter
 from pypdf.errors import DependencyError
 
-from citrus_cli.documents.content import read_page
 from citrus_cli.documents.formats.base import PageText, Refusal
-from citrus_cli.documents.lines import clean_page
+from citrus_cli.documents.formats.pdf.annotations import read_annotations
+from citrus_cli.documents.formats.pdf.fonts import FontBook
+from citrus_cli.documents.formats.pdf.layers import Layers
+from citrus_cli.documents.formats.pdf.notices import attached, page_notices, root_notices
+from citrus_cli.documents.formats.pdf.page import PageContent, read_page
 from citrus_cli.documents.notices import Notice
 from citrus_cli.documents.protocol import SHORT_TEXT, Job, Measure
 
@@ -21,35 +27,86 @@ _UNREADABLE = re.compile("[\0-\x08\x0e-\x1f\x7f-\x9f\ue000-\uf8ff\ufffd\U000f000
 _LATIN = re.compile("[A-Za-z]")
 _VOWEL = re.compile("[AEIOUYaeiouy]")
 _DIGITS = re.compile(r"\d{1,5}")
-_HIDDEN = Notice("text that is invisible on paper was read as well", "invisible-text")
+_DRAWING = 100
+"""So many painted paths may be letters drawn as outlines; rules and boxes of a page are fewer."""
 
 
 class PdfPages:
     """The reader of a PDF that has been opened."""
 
-    def __init__(self, reader: PdfReader, total: int) -> None:
+    def __init__(self, reader: PdfReader, total: int, file: Path, password: str | None) -> None:
         self.pages = total
-        self.notices = ()
+        self.notices: list[Notice] = [*root_notices(reader)]
         self._reader = reader
         self._labels = _labels(reader, total)
+        self._layers = Layers(reader)
+        self._fonts = FontBook()
+        self._document = _opened(file, password)
+        self._pictures: set[tuple[float, ...]] = set()
 
     def page(self, number: int) -> PageText:
-        content = read_page(self._reader.pages[number - 1])
-        text = clean_page(content.text)
+        page = self._reader.pages[number - 1]
+        annotations = read_annotations(page)
+        with self._loaded(page, number) as (loaded, text_page):
+            content = read_page(loaded, text_page, self._fonts.of_page(page), annotations)
         return PageText(
-            text,
+            content.text,
             self._labels.get(number),
-            notices=(_HIDDEN,) if content.visible and content.invisible else (),
-            drawn=content.drawn,
-            measure=_measure(content.text, text),
+            content.parts,
+            [*page_notices(content, self._pictures), *attached(annotations)],
+            _is_drawn(content),
+            _measure(content),
         )
+
+    @contextlib.contextmanager
+    def _loaded(self, page: PageObject, number: int) -> Iterator[tuple[Any, Any]]:
+        """A page as pdfium loads it, and its characters."""
+        alone = self._layers.without_hidden(page)
+        document, index = self._document, number - 1
+        if alone is None and (document is None or len(document) != self.pages):
+            alone = _alone(page)
+        if alone is not None:
+            document, index = pdfium.PdfDocument(alone), 0
+        assert document is not None
+        loaded = raw.FPDF_LoadPage(document.raw, index)
+        if not loaded and alone is None:
+            document, index = pdfium.PdfDocument(_alone(page)), 0
+            loaded = raw.FPDF_LoadPage(document.raw, index)
+        if not loaded:
+            raise ValueError("pdfium cannot load the page")
+        text_page = raw.FPDFText_LoadPage(loaded)
+        try:
+            yield loaded, text_page
+        finally:
+            raw.FPDFText_ClosePage(text_page)
+            raw.FPDF_ClosePage(loaded)
+            if document is not self._document:
+                document.close()
+
+
+def _opened(file: Path, password: str | None) -> pdfium.PdfDocument | None:
+    """The document as pdfium opens it; None if it does not."""
+    for one in dict.fromkeys((None, password)):
+        with contextlib.suppress(pdfium.PdfiumError):
+            return pdfium.PdfDocument(file, password=one)
+    return None
+
+
+def _alone(page: PageObject) -> bytes:
+    """A PDF of that page alone, written anew."""
+    writer = PdfWriter()
+    writer.add_page(page)
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
 
 
 def open_pdf(job: Job) -> PdfPages:
     """The reader of a document, decrypted."""
-    stream = Path(job.path).open("rb")  # noqa: SIM115 (pages are read from it later)
+    file = Path(job.path)
+    stream = file.open("rb")
     try:
-        return PdfPages(*_open_stream(stream, job.password))
+        return PdfPages(*_open_stream(stream, job.password), file, job.password)
     except (MemoryError, Refusal):
         raise
     except BaseException:
@@ -59,7 +116,7 @@ def open_pdf(job: Job) -> PdfPages:
         with contextlib.suppress(Exception):
             reader, total = _open_stream(mended, job.password)
             if total:
-                return PdfPages(reader, total)
+                return PdfPages(reader, total, file, job.password)
         raise
 
 
@@ -91,11 +148,19 @@ def _labels(reader: PdfReader, total: int) -> dict[int, str]:
     }
 
 
-def _measure(raw: str, text: str) -> Measure:
+def _is_drawn(content: PageContent) -> bool:
+    """Whether a page with little text shows what may hold the rest."""
+    if len("".join(content.text.split())) >= SHORT_TEXT:
+        return False
+    return bool(content.paint.pictures) or content.paint.paths > _DRAWING
+
+
+def _measure(content: PageContent) -> Measure:
+    text = content.text
     solid = "".join(text.split())
     return Measure(
         characters=len(solid),
-        unreadable=len(_UNREADABLE.findall(raw)),
+        unreadable=content.unreadable,
         readable=sum(map(str.isalnum, solid)),
         latin=len(_LATIN.findall(solid)),
         vowels=len(_VOWEL.findall(solid)),
