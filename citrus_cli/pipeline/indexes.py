@@ -16,12 +16,15 @@ from citrus_cli.index.corpus import DocumentIndex
 from citrus_cli.library.entry import Entry, Receipt
 from citrus_cli.library.errors import ChangedFileError, DamagedEntryError, NewerEntryError
 from citrus_cli.library.identity import Identity, content_of, digest
-from citrus_cli.library.library import Library
+from citrus_cli.library.library import DEFAULT_MAX_BYTES, Library
 from citrus_cli.library.pages import PageRecord
 from citrus_cli.pipeline.tools import Tools
 
 if TYPE_CHECKING:
     from citrus_cli.documents import Document
+
+ROOM_STEP = 64 << 20
+"""For so many bytes more than were written there is room in the library while one is read."""
 
 LONGEST_SHEET = 1 << 18
 """Characters of a page that are looked at together: plain text may be one page of a gigabyte."""
@@ -43,6 +46,7 @@ class Indexes:
     Attributes:
         opened: what decides, beside the file, which text is read: the pages, the encoding.
         library: where indexes are kept; None: nothing is left behind.
+        max_bytes: the least recently used ones go when it would become larger than this.
         warnings: what the user should know of the library.
         made: how many indexes were made, and not found.
     """
@@ -51,11 +55,13 @@ class Indexes:
     opened: Sequence[str | None]
     library: Library | None
     on_event: Listener = ignore
+    max_bytes: int = DEFAULT_MAX_BYTES
     warnings: list[str] = field(default_factory=list)
     made: int = 0
     _context: ExitStack = field(default_factory=ExitStack)
     _temporary: Library | None = None
     _said: list[str] = field(default_factory=list)
+    _in_use: set[str] = field(default_factory=set)
 
     def of(self, documents: Sequence[Document]) -> list[DocumentIndex]:
         """The indexes of some documents, in their order.
@@ -79,7 +85,8 @@ class Indexes:
         """The library's entries of some files; those that are there are made `again` if asked for.
 
         Raises:
-            DocumentError: one cannot be read.
+            DocumentError: one cannot be read, or there is no text in it.
+            UsageError: its index is larger than the library may become.
             CitrusError: the library cannot take it.
         """
         assert self.library is not None
@@ -89,10 +96,13 @@ class Indexes:
             identity = self._identity(document)
             if again:
                 self.library.remove(identity.key)
-            entry = self.library.find(identity, document.path)
+            entry = self._found(self.library, identity, document)
             if entry is None:
                 entry = self._write(self.library, identity, document, started, share)
             self._said += entry.receipt.warnings
+            if not entry.tokens:
+                self.library.remove(entry.key)
+                raise DocumentError(f"{document.path}: there is no text in it")
             entries.append(entry)
         return tuple(entries)
 
@@ -109,21 +119,14 @@ class Indexes:
     def _entry(self, document: Document, started: float, share: tuple[float, float]) -> Entry:
         if self.library is None or document.file is None:
             return self._write(self._nowhere(), _unique(), document, started, share)
+        identity = self._identity(document)
         try:
-            identity = self._identity(document)
-        except OSError as error:
-            raise DocumentError(
-                f"{document.name}: cannot be read ({error.strerror or error}); check the file"
-            ) from error
-        try:
-            entry = self.library.find(identity, document.path)
-            if entry is not None:
-                self.on_event(Note(f"{document.name}: read before, found in the library"))
-                return entry
-        except (DamagedEntryError, NewerEntryError) as error:
-            self.warnings.append(f"{error}; {document.name} was read again")
+            entry = self._found(self.library, identity, document)
         except CitrusError as error:
             return self._unkept(error, document, started, share)
+        if entry is not None:
+            self.on_event(Note(f"{document.name}: read before, found in the library"))
+            return entry
         try:
             return self._write(self.library, identity, document, started, share)
         except (ChangedFileError, DocumentError):
@@ -138,15 +141,27 @@ class Indexes:
         self.warnings.append(f"not kept for later questions: {error}")
         return self._write(self._nowhere(), _unique(), document, started, share)
 
+    def _found(self, library: Library, identity: Identity, document: Document) -> Entry | None:
+        """The library's entry of a document, if it has one that can be served."""
+        try:
+            entry = library.find(identity, document.path)
+        except (DamagedEntryError, NewerEntryError) as error:
+            self.warnings.append(f"{error}; {document.name} was read again")
+            return None
+        if entry is not None:
+            self._in_use.add(entry.key)
+        return entry
+
     def _identity(self, document: Document) -> Identity:
         assert document.file is not None
+        try:
+            content = content_of(document.file)
+        except OSError as error:
+            raise DocumentError(
+                f"{document.name}: cannot be read ({error.strerror or error}); check the file"
+            ) from error
         opened = digest(document.kind, *self.opened, __version__)
-        return Identity(
-            content_of(document.file),
-            opened,
-            self.tools.reader_identity,
-            self.tools.embedder_identity,
-        )
+        return Identity(content, opened, self.tools.reader_identity, self.tools.embedder_identity)
 
     def _nowhere(self) -> Library:
         """A library that ends with this."""
@@ -179,11 +194,26 @@ class Indexes:
                 seconds = time.perf_counter() - started
                 self.on_event(Reading(document.name, page, maker.counts.tokens, seconds, overall))
 
+            room = 0
             for sheet in sheets(document, report):
+                if kept and writer.bytes >= room:
+                    room = self._make_room(library, writer.bytes)
                 maker.add(sheet)
             counts = maker.finish()
+            if kept and writer.bytes > room:
+                self._make_room(library, writer.bytes)
             self.made += 1
-            return writer.finish(_receipt(document, counts.tokens, self.tools))
+            entry = writer.finish(_receipt(document, counts.tokens, self.tools))
+        self._in_use.add(entry.key)
+        return entry
+
+    def _make_room(self, library: Library, written: int) -> int:
+        """Have room for an index of which so many bytes are written; up to how many there is."""
+        needed = max(written, min(written + ROOM_STEP, self.max_bytes))
+        gone = library.make_room(needed, self.max_bytes, written=written, spare=self._in_use)
+        for one in gone:
+            self.on_event(Note(f"removed from the library, as least recently used: {one.path}"))
+        return needed
 
 
 def sheets(
@@ -216,7 +246,7 @@ def _receipt(document: Document, tokens: int, tools: Tools) -> Receipt:
         name=document.name,
         format=document.kind,
         tokens=tokens,
-        model=tools.reader.identity if tools.reader else "",
+        model=tools.reader.name if tools.reader else "",
         dtype="int8",
         embedder=tools.embedder.name if tools.embedder else "",
         size=document.size_bytes,

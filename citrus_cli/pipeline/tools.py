@@ -30,12 +30,14 @@ WORK = 1
 
 @dataclass(frozen=True)
 class HeadReader:
-    """A model whose heads retrieve; `identity` tells its weights and precision from any other's."""
+    """A model whose heads retrieve; `identity` tells its weights and precision from any other's,
+    and `name` is what people call it."""
 
     model: PreTrainedModel
     heads: RetrievingHeads
     prompt: ChatPrompt
     identity: str
+    name: str = ""
     batch: int = 1
 
     def keys(self) -> KeyReader:
