@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from citrus_cli.answer import Answer, Seconds
-from citrus_cli.documents.notices import Notice
 from citrus_cli.engine.generator import generate
 from citrus_cli.engine.instruction import Instruction
 from citrus_cli.engine.retrieval import found_share
-from citrus_cli.errors import CitrusError, DocumentError
 from citrus_cli.events import Note, Writing
 from citrus_cli.index.ranking import CLEAR, FOUND
-from citrus_cli.ingesting import StoreSettings, ingest, reading_identity, with_paths
-from citrus_cli.keeping import Kept, groups, read_live, replay
+from citrus_cli.keeping import Kept, groups, read_live
 from citrus_cli.models.hardware import free_memory, peak_memory, reset_peak_memory
 from citrus_cli.models.tokenizer import TextStream
 from citrus_cli.pipeline.indexes import Indexes
 from citrus_cli.pipeline.views import IndexedDocuments
 from citrus_cli.run import MEMORY_SHARE, Runner, memory_errors
 from citrus_cli.sourcing import Sources, check, draw, sources
-from citrus_cli.store.codec import StoreDtype
-from citrus_cli.store.entry import DamagedEntryError, Entry, Identity, NewerEntryError
-from citrus_cli.store.identity import key_of
-from citrus_cli.store.store import DEFAULT_MAX_BYTES, Store
 from citrus_cli.wording import human_bytes
 
 if TYPE_CHECKING:
@@ -52,34 +43,14 @@ class _Draft:
 class Answering:
     """Answers questions about some documents; one reading for all of them where that is possible.
 
-    `how_opened` are the settings that the documents were opened with, as far as they decide what is
-    read; `store` is where an earlier reading may lie, None when it is not to be used. With
-    `indexes` questions are asked of these, and nothing else is read or stored.
+    With `indexes` questions are asked of these, and nothing else is read.
     """
 
     def __init__(
-        self,
-        runner: Runner,
-        documents: Sequence[Document],
-        how_opened: Sequence[str | None],
-        store: Store | None,
-        indexes: Indexes | None = None,
+        self, runner: Runner, documents: Sequence[Document], indexes: Indexes | None = None
     ) -> None:
         self.runner, self.documents = runner, documents
-        self.warnings: list[str] = []
         self.indexed = IndexedDocuments(runner, documents, indexes) if indexes else None
-        self._store = None if indexes else store
-        store = self._store
-        self._identity = reading_identity(runner, documents, how_opened) if store else None
-        self._entry: Entry | None = None
-        self._entry = self._look_up()
-
-    @classmethod
-    def of_entry(cls, runner: Runner, documents: Sequence[Document], entry: Entry) -> Answering:
-        """Answers from a stored reading, wherever it lies."""
-        made = cls(runner, documents, (), None)
-        made._entry = entry
-        return made
 
     def answers(self, questions: Sequence[str], load_seconds: float) -> Iterator[Answer]:
         """The answer to each question, in their order."""
@@ -103,47 +74,10 @@ class Answering:
                     number += 1
 
     def keep(self, instructions: Sequence[Instruction]) -> Kept:
-        """What some instructions keep of the documents: from the store, or by reading them."""
+        """What some instructions keep of the documents: by their indexes, or by reading them."""
         if self.indexed is not None:
             return self.indexed.keep(instructions)
-        if self._entry is None:
-            return read_live(self.runner, self.documents, instructions)
-        try:
-            return replay(self.runner, self._entry, instructions)
-        except DamagedEntryError as error:
-            self._entry = self._rebuild(self._entry.dtype, error)
-            return self.keep(instructions)
-
-    def ingest(self, settings: StoreSettings, *, again: bool = False) -> Entry:
-        """The stored reading of the documents; made, if it is not there, or if it is to be `again`.
-
-        Raises:
-            CitrusError: it cannot be stored.
-        """
-        if self._store is None or self._identity is None:
-            raise CitrusError("these documents cannot be stored")
-        if self._entry is None or again:
-            with memory_errors(self.runner.loaded):
-                entry = ingest(self.runner, self.documents, self._store, self._identity, settings)
-            self._entry = entry
-        return self._entry
-
-    def ingest_into(self, folder: Path) -> Entry:
-        """Keep the documents' states in a folder of its own, for as long as that is there.
-
-        Raises:
-            CitrusError: the disk is full.
-        """
-        identity = self._identity or Identity((), "", "")
-        settings = StoreSettings(max_bytes=shutil.disk_usage(folder).free)
-        with memory_errors(self.runner.loaded):
-            self._entry = ingest(self.runner, self.documents, Store(folder), identity, settings)
-        return self._entry
-
-    @property
-    def storable(self) -> bool:
-        """Whether the documents are files, and the policy lets a reading serve many questions."""
-        return self._identity is not None
+        return read_live(self.runner, self.documents, instructions)
 
     def answer(
         self,
@@ -184,7 +118,7 @@ class Answering:
             seconds=Seconds(seconds.load, seconds.read, time.perf_counter() - started),
             peak_memory_bytes=peak_memory(runner.loaded.device),
             complete=not draft.interrupted and len(draft.ids) < settings.max_answer_tokens,
-            warnings=(*self.warnings, *kept.warnings),
+            warnings=kept.warnings,
             from_store=kept.from_store,
             kept=kept.kept_pages(index),
             evidence=shown.evidence,
@@ -251,38 +185,6 @@ class Answering:
         except KeyboardInterrupt:
             interrupted = True
         return ids, stream.text.strip(), interrupted
-
-    def _look_up(self) -> Entry | None:
-        if self._store is None or self._identity is None:
-            return None
-        try:
-            entry = self._store.find(self._identity)
-        except DamagedEntryError as error:
-            return self._rebuild("auto", error)
-        except NewerEntryError as error:
-            self.warnings.append(Notice(str(error), "not-in-store"))
-            return None
-        if entry is not None:
-            return with_paths(entry, self.documents)
-        change = self._store.changed(self._identity, [one.path for one in self.documents])
-        if change:
-            self.warnings.append(Notice(f"not answered from the store: {change}", "not-in-store"))
-        return None
-
-    def _rebuild(self, dtype: StoreDtype, error: DamagedEntryError) -> Entry | None:
-        """Read the documents again, in place of what was damaged; None where there is no room."""
-        assert self._store is not None
-        assert self._identity is not None
-        self.warnings.append(Notice(f"{error}; the documents were read again", "store-damaged"))
-        folder = self._store.folder / key_of(self._identity)
-        room = self._store.remove(folder) + sum(one.bytes for one in self._store.entries())
-        self._entry = None
-        try:
-            return self.ingest(StoreSettings(dtype, max(room, DEFAULT_MAX_BYTES)))
-        except DocumentError:
-            raise
-        except CitrusError:
-            return None
 
     def _groups(self, instructions: list[Instruction]) -> list[list[Instruction]]:
         """Which instructions one reading serves; said, when there are several."""

@@ -19,10 +19,10 @@ from torch import Tensor
 
 from citrus_cli.engine.backbone import Backbone
 from citrus_cli.engine.instruction import Instruction, ReadingSettings
-from citrus_cli.engine.policies import Citrus, Head
+from citrus_cli.engine.policies import Citrus
 from citrus_cli.engine.policies.streaming import SINKS
 from citrus_cli.engine.reader import Reading
-from citrus_cli.engine.retrieval import Retrieval, words_attention
+from citrus_cli.engine.retrieval import Head, Retrieval, words_attention
 from citrus_cli.models.plain import PlainEncoder
 from citrus_cli.models.prompts import ChatPrompt
 

@@ -1,21 +1,16 @@
-"""A conversation about documents: they are read once, and each question sees those before it."""
+"""A conversation about documents: each question sees those before it."""
 
 from __future__ import annotations
 
-import tempfile
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
 
 from citrus_cli.answer import Answer, DocumentReceipt, Seconds
 from citrus_cli.answering import Answering
-from citrus_cli.documents.notices import Notice
-from citrus_cli.errors import CitrusError, DocumentError, MemoryLimitError, UsageError
-from citrus_cli.ingesting import StoreSettings
+from citrus_cli.errors import UsageError
 from citrus_cli.models.prompts import Exchange
 from citrus_cli.run import memory_errors
-from citrus_cli.store.entry import Entry
 
 
 @dataclass(frozen=True)
@@ -29,8 +24,8 @@ class Turn:
 class Conversation:
     """Questions about the same documents, one after the other; a context manager.
 
-    Where the policy allows it, the documents' states are stored (see `DocumentQA.ingest`), so that
-    a question costs only its own few tokens; otherwise each question reads the documents again.
+    With the policy `index` the documents are read once, at the beginning, unless their indexes are
+    kept from before; with another, each question reads them again.
 
     Attributes:
         documents: what was read; empty until it has been, with a policy that reads for a question.
@@ -39,15 +34,20 @@ class Conversation:
     """
 
     def __init__(self, answering: Answering, context: ExitStack) -> None:
-        """Read the documents, or find them in the store; `context` is closed with this."""
+        """Have the documents' indexes, if it is these that are asked; `context` ends with this.
+
+        Raises:
+            DocumentError, MemoryLimitError: as for `DocumentQA.ask`.
+        """
         self._answering = answering
         self._context = context
         self.turns: list[Turn] = []
         self.documents: tuple[DocumentReceipt, ...] = ()
         self.warnings: tuple[str, ...] = ()
-        if answering.runner.individual:
-            entry = self._read()
-            self.documents, self.warnings = entry.documents, entry.warnings
+        if answering.indexed is not None:
+            with memory_errors(answering.runner.loaded):
+                self.documents = answering.indexed.receipts
+            self.warnings = answering.indexed.warnings
 
     def ask(self, question: str) -> Answer:
         """Answer a question that may refer to those before it.
@@ -83,18 +83,6 @@ class Conversation:
     def close(self) -> None:
         """Let go of the documents; no more questions then."""
         self._context.close()
-
-    def _read(self) -> Entry:
-        """The documents' states: in the store, or where that cannot be, in a temporary folder."""
-        if self._answering.storable:
-            try:
-                return self._answering.ingest(StoreSettings())
-            except (DocumentError, MemoryLimitError):
-                raise
-            except CitrusError as error:
-                self._answering.warnings.append(Notice(f"not stored: {error}", "not-stored"))
-        folder = self._context.enter_context(tempfile.TemporaryDirectory(prefix="citrus-"))
-        return self._answering.ingest_into(Path(folder))
 
     def __enter__(self) -> Conversation:
         return self

@@ -1,9 +1,9 @@
-"""From documents to what is kept of them for some instructions: read now, or from the store."""
+"""From documents to what is kept of them for some instructions."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,14 +11,12 @@ from citrus_cli.answer import DocumentReceipt, KeptPage
 from citrus_cli.documents.document import warnings_of
 from citrus_cli.documents.notices import Notice
 from citrus_cli.engine.instruction import Instruction, ReadingSettings
+from citrus_cli.engine.policies import POLICIES
 from citrus_cli.engine.reader import Reading
-from citrus_cli.engine.selection import select
-from citrus_cli.engine.states import StateCache, States
+from citrus_cli.engine.states import StateCache
 from citrus_cli.errors import DocumentError
 from citrus_cli.events import Reading as ReadingEvent
 from citrus_cli.pages import PageMap
-from citrus_cli.rereading import logged_tokens, reread
-from citrus_cli.store.entry import Entry
 from citrus_cli.text_log import TextLog
 from citrus_cli.tokens import DocumentTokens
 
@@ -74,7 +72,7 @@ def read_live(
         DocumentError: a document cannot be read, or there is no text in any.
     """
     settings = runner.reading_settings
-    policy = runner.policy(runner.settings.policy)
+    policy = POLICIES[runner.settings.policy]()
     reading = Reading(runner.backbone, policy, settings, instructions, runner.prompt.prefix)
     tokens = DocumentTokens(documents, runner.encoder)
     started = time.perf_counter()
@@ -85,12 +83,9 @@ def read_live(
 
     reading.read(tokens, report)
     check_all_was_read(reading.tokens_read, tokens, documents)
-    token_of = logged_tokens(runner.encoder, tokens.log)
     return Kept(
         instructions=instructions,
-        caches=reread(
-            runner, policy, reading.caches, instructions, settings, token_of, reading.tokens_read
-        ),
+        caches=reading.caches,
         pinned=len(runner.prompt.prefix),
         documents=receipts(documents, tokens.counts),
         warnings=(
@@ -103,44 +98,6 @@ def read_live(
         chunk_size=reading.chunk_size,
         seconds=time.perf_counter() - started,
         from_store=False,
-    )
-
-
-def replay(runner: Runner, entry: Entry, instructions: Sequence[Instruction]) -> Kept:
-    """Let stored states come past some instructions, as if the documents were being read.
-
-    Raises:
-        DamagedEntryError: the entry is not what was written.
-    """
-    text = entry.text()  # first: if it is damaged, no states need to come past
-    policy, settings = runner.policy(runner.settings.policy), runner.reading_settings
-    pinned = len(runner.prompt.prefix)
-    started = time.perf_counter()
-
-    def coming_past() -> Iterator[States]:
-        done = 0
-        for states in entry.states():
-            yield states
-            done += len(states) if states.start >= 0 else 0
-            place = entry.pages.place(done)
-            seconds = time.perf_counter() - started
-            path = entry.documents[place.document].path
-            runner.on_event(ReadingEvent(path, place.page, done, seconds, done / entry.tokens))
-
-    caches = select(runner.backbone, policy, settings, instructions, pinned, coming_past())
-    token_of = logged_tokens(runner.encoder, text)
-    return Kept(
-        instructions=instructions,
-        caches=reread(runner, policy, caches, instructions, settings, token_of, entry.tokens),
-        pinned=pinned,
-        documents=entry.documents,
-        warnings=entry.warnings,
-        pages=entry.pages,
-        text=text,
-        tokens_read=entry.tokens,
-        chunk_size=entry.chunk_size,
-        seconds=time.perf_counter() - started,
-        from_store=True,
     )
 
 

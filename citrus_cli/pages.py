@@ -18,12 +18,9 @@ class Place(NamedTuple):
 class PageMap:
     """Which page each token of a run came from; runs of pages, in the order of reading."""
 
-    def __init__(self, starts: Iterable[tuple[int, Place]] = ()) -> None:
-        """`starts` are the first token of each run of a page, ascending, as `runs` gives them."""
+    def __init__(self) -> None:
         self._starts: list[int] = []
         self._places: list[Place] = []
-        for start, place in starts:
-            self.add(start, place)
 
     def add(self, start: int, place: Place) -> None:
         """From token `start` on, text is of this place."""
@@ -33,7 +30,7 @@ class PageMap:
         self._places.append(place)
 
     def runs(self) -> list[tuple[int, Place]]:
-        """What `add` was told."""
+        """The first token of each run of a page, ascending, and the page."""
         return list(zip(self._starts, self._places, strict=True))
 
     def place(self, origin: int) -> Place:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from os import PathLike
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from citrus_cli.answer import Answer
 from citrus_cli.errors import UsageError
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from citrus_cli.pipeline.indexes import Indexed, Indexes
     from citrus_cli.pipeline.tools import Tools
     from citrus_cli.run import Runner
-    from citrus_cli.store.entry import Entry
 
 
 @dataclass(frozen=True)
@@ -74,6 +73,7 @@ class DocumentQA:
         max_answer_tokens: int | None = None,
         system: str | None = None,
         store: bool = True,
+        max_store: int | None = None,
         evidence: bool = True,
         explain: bool = False,
         always_answer: bool = False,
@@ -94,7 +94,8 @@ class DocumentQA:
             device: `auto`, `cuda`, `mps` or `cpu`.
             max_answer_tokens: an answer is cut after so many tokens.
             system: the system message; None for the built-in one.
-            store: whether documents that were ingested are answered from the store.
+            store: whether documents' indexes are kept, and used again.
+            max_store: bytes that all that is kept may take; the least recently used go first.
             evidence: whether an answer's sources are found, and its claims are looked up.
             explain: whether each source is also taken away in turn, to see what it does.
             always_answer: answer even where the documents do not seem to hold an answer.
@@ -123,8 +124,9 @@ class DocumentQA:
         )
         self.on_event = on_event
         self.on_picture = on_picture
-        self._use_store = store
+        self._use_store, self._max_store = store, max_store
         self._runner: Runner | None = None
+        self._made_tools: Tools | None = None
 
     def ask(
         self,
@@ -170,9 +172,9 @@ class DocumentQA:
     ) -> Iterator[Answer]:
         """Answer several questions about the same documents; yields each answer as it is finished.
 
-        With individual caches (`citrus-reread`, `citrus-individual`, …), and with policies
-        that do not ask the question while they read (`standard`, `streaming`, …), the documents are
-        read once for all questions, with any other once for each. When interrupted
+        With an index, with individual caches (`citrus-individual`), and with policies that do not
+        ask the question while they read (`standard`, `streaming`, …), the documents are read once
+        for all questions, with any other once for each. When interrupted
         (KeyboardInterrupt) while answering, the answer so far is yielded with `complete` False, and
         the interrupt is raised at the next step.
 
@@ -223,55 +225,18 @@ class DocumentQA:
                     raise UsageError(
                         f"{document.name} is a stream and cannot be kept; save it to a file first"
                     )
-            with self._indexes(self._tools(), opening) as indexes:
+            tools = self._tools()
+            with self._indexes(tools, opening, keep=True) as indexes:
                 entries = indexes.kept(documents, again=again)
-                return Indexed(entries, indexes.made, indexes.said())
+                return Indexed(entries, indexes.made, (*tools.warnings, *indexes.said()))
 
-    def ingest(
-        self,
-        sources: Sources,
-        *,
-        pages: str | None = None,
-        password: str | None = None,
-        encoding: str | None = None,
-        dtype: str = "auto",
-        max_bytes: int | None = None,
-        again: bool = False,
-    ) -> Entry:
-        """Read documents once and store their states; what is stored already is left as it is.
-
-        Questions about the same documents are then answered from the store.
-
-        Args:
-            sources, pages, password, encoding: as for `ask`; standard input cannot be stored.
-            dtype: `auto` (as the model computes), `bf16` or `int8`.
-            max_bytes: how large the store may become; the least recently used entries go first.
-            again: read the documents even if they are stored.
+    def ingest(self, *_: object, **__: object) -> NoReturn:
+        """Gone with the store of states: `index` keeps what was read of documents.
 
         Raises:
-            UsageError: the policy reads for one question, so that nothing can be stored; or the
-                states are more than the store may hold.
-            DocumentError, ModelError, MemoryLimitError: as for `ask`.
-            CitrusError: the disk is full, or cannot be written.
+            UsageError: always.
         """
-        from citrus_cli.ingesting import StoreSettings
-        from citrus_cli.store.codec import checked
-        from citrus_cli.store.store import DEFAULT_MAX_BYTES
-
-        settings = StoreSettings(
-            checked(dtype), DEFAULT_MAX_BYTES if max_bytes is None else max_bytes
-        )
-        self._check_storable()
-        opening = Opening(pages, password, encoding, None)
-        with self._opened(sources, opening) as documents:
-            for document in documents:
-                if document.file is None:
-                    raise UsageError(
-                        f"{document.name} is a stream and cannot be stored; save it to a file first"
-                    )
-            context = ExitStack()
-            answering = self._answering(self.runner(), documents, opening, context, store=True)
-            return answering.ingest(settings, again=again)
+        raise UsageError("DocumentQA.ingest is gone: DocumentQA.index keeps documents' indexes")
 
     def conversation(
         self,
@@ -282,7 +247,9 @@ class DocumentQA:
         encoding: str | None = None,
         stdin: BinaryIO | None = None,
     ) -> Conversation:
-        """Begin a conversation about documents; they are read once, unless they are in the store.
+        """Begin a conversation about documents; those that were not read before are read now.
+
+        With a policy that keeps states each question reads them again.
 
         Arguments and errors as for `ask`. Close the conversation, or use it as a context manager.
         """
@@ -340,38 +307,39 @@ class DocumentQA:
                 return Found(shown, warnings, corpus.tokens, indexes.made, seconds)
 
     def _tools(self) -> Tools:
-        """What the finders need, loaded."""
+        """What the finders need, loaded once."""
+        if self._made_tools is None:
+            by_heads = "heads" in self.settings.find
+            loaded = by_heads or self._runner is not None
+            self._made_tools = self.runner().tools() if loaded else self._tools_alone()
+        return self._made_tools
+
+    def _tools_alone(self) -> Tools:
+        """What finders need that have no use for a language model."""
         from citrus_cli.models.load import load_encoder
         from citrus_cli.pipeline.tools import Tools, embedder_or_warning
 
-        wanted = self.settings.find
-        if "heads" in wanted:
-            return self.runner().tools()
         encoder, identity = load_encoder(
             self.settings.model, device=self.settings.device, on_event=self.on_event
         )
-        name = self.settings.embedder
+        wanted, name = self.settings.find, self.settings.embedder
         embedder, warnings = embedder_or_warning(wanted, name, on_event=self.on_event)
         return Tools(encoder, identity, embedder, None, "words" in wanted, warnings)
 
-    def _indexes(self, tools: Tools, opening: Opening) -> Indexes:
+    def _indexes(self, tools: Tools, opening: Opening, *, keep: bool | None = None) -> Indexes:
         """Where documents' indexes come from; what needed a password is not kept."""
-        from citrus_cli.library.library import Library
+        from citrus_cli.library.library import DEFAULT_MAX_BYTES, Library
         from citrus_cli.pipeline.indexes import Indexes
 
-        keep = self._use_store and opening.password is None
-        how = (opening.pages, opening.encoding)
-        return Indexes(tools, how, Library() if keep else None, self.on_event)
-
-    def _check_storable(self) -> None:
-        from citrus_cli.engine.policies import POLICIES
-
-        if POLICIES[self.settings.policy].document_policy is None:
-            able = [name for name, policy in POLICIES.items() if policy.document_policy]
-            raise UsageError(
-                f"policy {self.settings.policy} reads documents for one question, so that nothing "
-                f"can be stored; use --policy {' or '.join(able)}"
-            )
+        if keep is None:
+            keep = self._use_store and opening.password is None
+        return Indexes(
+            tools,
+            (opening.pages, opening.encoding),
+            Library() if keep else None,
+            self.on_event,
+            DEFAULT_MAX_BYTES if self._max_store is None else self._max_store,
+        )
 
     @contextmanager
     def _opened(self, sources: Sources, opening: Opening) -> Iterator[list[Document]]:
@@ -397,18 +365,13 @@ class DocumentQA:
         documents: Sequence[Document],
         opening: Opening,
         context: ExitStack,
-        *,
-        store: bool | None = None,
     ) -> Answering:
         from citrus_cli.answering import Answering
-        from citrus_cli.store.store import Store
 
-        use = self._use_store if store is None else store
-        how = (opening.pages, opening.encoding)
         indexes = None
         if runner.by_index:
-            indexes = context.enter_context(self._indexes(runner.tools(), opening))
-        return Answering(runner, documents, how, Store() if use else None, indexes)
+            indexes = context.enter_context(self._indexes(self._tools(), opening))
+        return Answering(runner, documents, indexes)
 
     def runner(self) -> Runner:
         """The loaded model, for those who measure it; loads it when it is not.

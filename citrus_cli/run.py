@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import torch
@@ -12,15 +12,8 @@ import torch
 from citrus_cli.calibration import calibrate
 from citrus_cli.engine.backbone import Backbone
 from citrus_cli.engine.instruction import Instruction, ReadingSettings
-from citrus_cli.engine.policies import (
-    POLICIES,
-    CitrusHeads,
-    Head,
-    Policy,
-    Streaming,
-    make_policy,
-)
-from citrus_cli.engine.retrieval import Retrieval
+from citrus_cli.engine.policies import POLICIES, Policy, Streaming
+from citrus_cli.engine.retrieval import Head, Retrieval
 from citrus_cli.engine.rope import NotServableError
 from citrus_cli.engine.selection import capacity as own_capacity
 from citrus_cli.errors import MemoryLimitError, ModelError, UsageError
@@ -70,7 +63,6 @@ class Runner:
     encoder: PlainEncoder
     prompt: ChatPrompt
     on_picture: Callable[[Picture], None] | None = None
-    _policies: dict[str, Policy] = field(default_factory=dict)
 
     @classmethod
     def load(cls, settings: Settings, on_event: Listener = ignore) -> Runner:
@@ -104,19 +96,6 @@ class Runner:
         # a follow-up by itself may say too little to be found
         said = f"{earlier[-1].question} {question}" if earlier else question
         return Instruction(prompt.ids, prompt.question, said)
-
-    def policy(self, name: str) -> Policy:
-        """The policy called `name`, with this model's retrieval heads if it needs them.
-
-        They are shipped with the built-in model; those of another are found at its first use.
-        """
-        if name not in self._policies:
-            if issubclass(POLICIES[name], CitrusHeads):
-                made = make_policy(name, self.retrieval.heads, self.retrieval.found)
-            else:  # another model's heads need not be found for it
-                made = make_policy(name)
-            self._policies[name] = made
-        return self._policies[name]
 
     @cached_property
     def retrieval(self) -> Retrieval:
@@ -153,7 +132,7 @@ class Runner:
         identity = digest(
             loaded.fingerprint, loaded.quantization, str(loaded.dtype), loaded.device.type
         )
-        return HeadReader(loaded.model, heads, self.prompt, identity)
+        return HeadReader(loaded.model, heads, self.prompt, identity, loaded.name)
 
     @property
     def by_index(self) -> bool:
@@ -167,7 +146,7 @@ class Runner:
 
     @property
     def individual(self) -> bool:
-        """Whether the policy lets one reading serve many questions, and be stored."""
+        """Whether the policy lets one reading serve many questions."""
         return self._sized_as.document_policy is not None
 
     def shares_reading(self, instructions: Sequence[Instruction]) -> bool:

@@ -13,6 +13,9 @@ INDEX = "index"
 
 DEFAULT_POLICY = INDEX
 
+GONE = ("citrus-reread", "citrus-heads", "citrus-heads-individual", "citrus-heads-wide")
+"""Policies of earlier versions, whose place `INDEX` has taken."""
+
 FINDERS = ("heads", "meaning", "words")
 """What finds in an index, and `QUICK` those of them that need no language model."""
 
@@ -79,6 +82,11 @@ class Settings:
                 raise UsageError(f"the {what} must be at least 1, not {value}")
         object.__setattr__(self, "find", finders(self.find))
         if self.policy != INDEX:
+            if self.policy in GONE:
+                raise UsageError(
+                    f"policy {self.policy} is gone: {INDEX} (the default) finds by the same heads, "
+                    "and reads afresh what they find"
+                )
             from citrus_cli.engine.policies import POLICIES  # imports torch: only when it must
 
             if self.policy not in POLICIES:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
-import weakref
 from array import array
 from bisect import bisect_right
 from collections.abc import Container, Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import IO, NamedTuple
 
 from citrus_cli.evidence.model import PageText
@@ -20,8 +17,6 @@ IN_MEMORY = 16 << 20
 
 PART = 1 << 18
 """Characters of a page that are looked at together: plain text may be one page of a gigabyte."""
-
-TEXT, INDEX, LINES = "text.utf8", "text.json", "lines.json"
 
 
 class Piece(NamedTuple):
@@ -133,46 +128,3 @@ class TextLog:
     def pages(self, names: Sequence[str]) -> Iterator[PageText]:
         """Every page, whole, in the order of reading."""
         return (part.page for part in self.parts(names, longest=sys.maxsize))
-
-    def save(self, folder: Path) -> None:
-        """Write everything into a folder."""
-        self._file.seek(0)
-        with (folder / TEXT).open("wb") as file:
-            while block := self._file.read(1 << 20):
-                file.write(block)
-        rows = [[p.origin, *p.place, p.start, p.offset, p.size] for p in self._pieces]
-        (folder / INDEX).write_text(json.dumps(rows), "utf-8")
-        lines = {
-            document: [list(offsets), list(numbers)]
-            for document, (offsets, numbers) in self._lines.items()
-            if offsets
-        }
-        if lines:
-            (folder / LINES).write_text(json.dumps(lines), "utf-8")
-
-    @classmethod
-    def load(cls, folder: Path) -> TextLog:
-        """What `save` wrote.
-
-        Raises:
-            OSError, ValueError: it is not there, or damaged.
-        """
-        log = cls()
-        rows = json.loads((folder / INDEX).read_text("utf-8"))
-        log._pieces = [
-            Piece(origin, Place(document, page, label), start, offset, size)
-            for origin, document, page, label, start, offset, size in rows
-        ]
-        if (folder / LINES).exists():  # not in what older versions stored
-            lines = json.loads((folder / LINES).read_text("utf-8"))
-            log._lines = {
-                int(document): (array("q", offsets), array("q", numbers))
-                for document, (offsets, numbers) in lines.items()
-            }
-        log._file.close()
-        log._file = (folder / TEXT).open("rb")
-        weakref.finalize(log, log._file.close)
-        log._size = (folder / TEXT).stat().st_size
-        if log._pieces and log._pieces[-1].offset + log._pieces[-1].size != log._size:
-            raise ValueError(f"{folder / TEXT} is damaged")
-        return log

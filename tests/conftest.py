@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 
 import pytest
 import torch
-from tiny import HEADS, QUESTION, build
+from tiny import QUESTION, build
 
 from citrus_cli import DocumentQA
 from citrus_cli.engine.backbone import Backbone
 from citrus_cli.engine.instruction import Instruction, ReadingSettings
-from citrus_cli.engine.policies import make_policy
+from citrus_cli.engine.policies import POLICIES
 from citrus_cli.engine.reader import Reading
 
 
@@ -51,7 +51,7 @@ def read() -> Callable[..., Reading]:
         on_chunk: Callable[[int], None] = lambda read: None,
     ) -> Reading:
         settings = ReadingSettings(budget, chunk, answer_tokens=8)
-        reading = Reading(backbone, make_policy(policy, HEADS), settings, questions, prefix)
+        reading = Reading(backbone, POLICIES[policy](), settings, questions, prefix)
         reading.read([ids], on_chunk)
         return reading
 

@@ -11,10 +11,10 @@ from tiny_models import find_heads, make_model_folder, make_tokenizer
 
 from citrus_cli import DocumentError, DocumentQA, UsageError
 from citrus_cli.events import Reading, Writing
+from citrus_cli.library.library import Library
 from citrus_cli.models import prompts
 from citrus_cli.models.plain import PlainEncoder
 from citrus_cli.models.prompts import ChatPrompt, Exchange
-from citrus_cli.store.store import Store
 
 TEMPLATE = (
     "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
@@ -50,7 +50,7 @@ def document(tmp_path: Path) -> Path:
 
 
 def make_qa(model: str, **settings) -> DocumentQA:
-    small = {"budget": 40, "chunk_size": 48, "max_answer_tokens": 6, "policy": "citrus-individual"}
+    small = {"budget": 40, "chunk_size": 48, "max_answer_tokens": 6, "find": "heads,words"}
     # a random model finds nothing, or anything
     return DocumentQA(model, **{"always_answer": True, **small, **settings})
 
@@ -65,22 +65,25 @@ def test_the_first_answer_is_that_of_ask(model, document):
         assert [turn.question for turn in talk.turns] == ["What happened?"]
 
 
-def test_it_is_read_once_and_stays_in_the_store(model, document):
+def test_it_is_read_once_at_the_start_and_kept(model, document):
     events = []
     qa = make_qa(model, on_event=events.append)
     with qa.conversation(document) as talk:
         read = len([e for e in events if isinstance(e, Reading)])
         assert read
+        assert talk.documents[0].tokens > 1000
         first, second = talk.ask("What happened?"), talk.ask("Why?")
-        assert first.from_store
-        assert second.from_store
-    assert len(Store().entries()) == 1
+        assert len([e for e in events if isinstance(e, Reading)]) == read
+        assert first.tokens_read == second.tokens_read == talk.documents[0].tokens
+    assert len(Library().entries()) == 1
     with make_qa(model).conversation(document) as again:
-        assert again.ask("What happened?").answer == first.answer
+        kept = again.ask("What happened?")
+        assert kept.from_store
+        assert kept.answer == first.answer
 
 
 @pytest.mark.parametrize("settings", [{"store": False}, {"policy": "citrus"}])
-def test_nothing_is_stored_that_should_not_be(model, document, own_cache, settings):
+def test_nothing_is_kept_that_should_not_be(model, document, own_cache, settings):
     with make_qa(model, **settings).conversation(document) as talk:
         assert (
             talk.ask("What happened?").answer
@@ -88,7 +91,7 @@ def test_nothing_is_stored_that_should_not_be(model, document, own_cache, settin
         )
         talk.ask("Why?")
         assert talk.documents[0].path == str(document)
-    assert Store().entries() == []
+    assert Library().entries() == []
 
 
 def test_standard_input_can_be_talked_about(model, document):

@@ -126,7 +126,7 @@ def test_several_documents_are_named_to_the_model(model, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     "policy",
-    ["citrus", "citrus-individual", "citrus-heads-individual", "citrus-reread", "h2o", "streaming"],
+    ["citrus", "citrus-individual", "h2o", "streaming"],
 )
 def test_several_questions_equal_single_ones(model, document, policy):
     qa = make_qa(model, policy=policy)
@@ -181,6 +181,17 @@ def test_a_bad_document_is_refused_before_the_model_is_loaded(tmp_path):
 def test_settings_that_make_no_sense_are_refused_at_once(settings):
     with pytest.raises(UsageError):
         DocumentQA(**settings)
+
+
+@pytest.mark.parametrize("policy", ["citrus-reread", "citrus-heads-wide"])
+def test_a_policy_of_before_is_said_to_be_gone(policy):
+    with pytest.raises(UsageError, match=rf"policy {policy} is gone: index"):
+        DocumentQA(policy=policy)
+
+
+def test_what_ingest_was_called_is_said(model, document):
+    with pytest.raises(UsageError, match=r"DocumentQA\.index"):
+        make_qa(model).ingest(document, dtype="int8")
 
 
 def test_a_budget_beyond_the_models_positions_is_refused(model, document):
@@ -250,7 +261,7 @@ def test_bytes_that_are_no_character_do_not_stop_the_stream():
     assert "".join(stream.push(token) for token in broken * 8)
 
 
-def test_heads_are_found_at_first_use_and_remembered(tmp_path, document, monkeypatch):
+def test_heads_are_found_at_first_use_and_remembered(tmp_path, monkeypatch):
     own_cache = tmp_path / "empty"
     monkeypatch.setenv("CITRUS_CACHE_DIR", str(own_cache))
     folder = str(make_model_folder(tmp_path / "roomy", max_position_embeddings=4096))
@@ -260,17 +271,17 @@ def test_heads_are_found_at_first_use_and_remembered(tmp_path, document, monkeyp
         if isinstance(event, Loading) and "heads" in event.step:
             steps.append(event.step)
 
-    first = make_qa(folder, policy="citrus-heads", on_event=listen).ask(document, "What?")
+    first = make_qa(folder, on_event=listen).runner().heads
     assert len(steps) == 12
     (remembered,) = (own_cache / "heads").iterdir()
     heads = json.loads(remembered.read_text())["heads"]
     assert len(heads) == len({tuple(head) for head in heads}) == 8  # all that there are
     steps.clear()
-    second = make_qa(folder, policy="citrus-heads", on_event=listen).ask(document, "What?")
+    second = make_qa(folder, on_event=listen).runner().heads
     assert not steps
-    assert second.answer == first.answer
+    assert second == first
     remembered.write_text("{")  # damaged: found again, not an error
-    make_qa(folder, policy="citrus-heads", on_event=listen).ask(document, "What?")
+    assert make_qa(folder, on_event=listen).runner().heads == first
     assert len(steps) == 12
 
 

@@ -28,8 +28,7 @@ from citrus_cli.events import Writing
 from citrus_cli.evidence.support import support
 from citrus_cli.models.plain import PlainEncoder
 from citrus_cli.pages import PageMap, Place
-from citrus_cli.store.store import Store
-from citrus_cli.text_log import LINES, TEXT, TextLog
+from citrus_cli.text_log import TextLog
 from citrus_cli.tokens import DocumentTokens
 
 
@@ -61,12 +60,12 @@ def document(tmp_path: Path) -> Path:
 
 
 def make_qa(model: str, **settings) -> DocumentQA:
-    small = {"budget": 64, "chunk_size": 48, "max_answer_tokens": 8}
+    small = {"budget": 64, "chunk_size": 48, "max_answer_tokens": 8, "find": "heads,words"}
     # a random model finds nothing, or anything
     return DocumentQA(model, **{"always_answer": True, **small, **settings})
 
 
-@pytest.mark.parametrize("policy", ["citrus", "citrus-heads-individual", "streaming"])
+@pytest.mark.parametrize("policy", ["citrus", "citrus-individual", "streaming"])
 def test_attribution_shares_out_one_among_document_tokens(llama, read, policy):
     reading = read(llama, text(300), policy=policy, prefix=(5, 6, 7))
     cache = reading.caches[0]
@@ -183,32 +182,17 @@ def test_the_log_finds_the_text_of_every_token(document):
     assert "".join(part.page.text for part in parts) == "".join(page.text for page in pages)
 
 
-def test_the_log_is_saved_whole(tmp_path):
-    log = TextLog()
-    log.add(0, Place(0, 1, "i"), 0, "One. ")
-    log.add(5, Place(0, 1, "i"), 5, "Zwei – 2 €.")
-    log.add(12, Place(1, 2, None), 0, "Three.")
-    log.save(tmp_path)
-    again = TextLog.load(tmp_path)
-    assert list(again.pages(["a", "b"])) == list(log.pages(["a", "b"]))
-    assert again.piece(11).start == 5
-    assert again.piece(-1) is None
-    (tmp_path / TEXT).write_bytes(b"One.")
-    with pytest.raises(ValueError, match="damaged"):
-        TextLog.load(tmp_path)
-
-
 def test_pages_by_share():
     pages = PageMap()
     for start, page in ((0, 1), (10, 2), (20, 2), (30, 3)):
         pages.add(start, Place(0, page, None))
     assert len(pages.runs()) == 3
-    assert PageMap(pages.runs()).place(29) == Place(0, 2, None)
+    assert pages.place(29) == Place(0, 2, None)
     shares = pages.shares([0, 12, 25, 29])
     assert [(place.page, share) for place, share in shares] == [(2, 0.75), (1, 0.25)]
 
 
-@pytest.mark.parametrize("policy", ["citrus", "citrus-reread"])
+@pytest.mark.parametrize("policy", ["citrus", "index"])
 def test_evidence_quotes_the_document_letter_by_letter(model, document, policy):
     answer = make_qa(model, policy=policy).ask(document, "What happened on day 7?")
     assert answer.evidence
@@ -260,7 +244,6 @@ def test_a_text_without_pages_is_cited_by_its_lines(model, tmp_path, monkeypatch
     qa = make_qa(model)
     live = qa.ask(path, "What happened on day 7?").evidence
     piped = qa.ask("-", "What happened on day 7?", stdin=io.BytesIO(path.read_bytes())).evidence
-    qa.ingest(path)
     stored = make_qa(model).ask(path, "What happened on day 7?")
     assert stored.from_store
     for evidence in (live, piped, stored.evidence):
@@ -279,16 +262,14 @@ def test_every_character_knows_its_line(tmp_path):
     tokens = DocumentTokens(open_documents([path]), PlainEncoder(make_tokenizer()))
     for _ in tokens:
         pass
-    tokens.log.save(tmp_path)
-    for log in (tokens.log, TextLog.load(tmp_path)):
-        seen = 0
-        for part in log.parts([str(path)], longest=30_000):
-            for match in re.finditer(r"[^\n]*day (\d+), it says", part.page.text):
-                line = log.line(part, part.start + match.start())
-                assert line == log.line(part, part.start + match.end())
-                assert f"day {match[1]}," in source[line - 1]
-                seen += 1
-        assert seen == sum("day" in line for line in source)
+    log, seen = tokens.log, 0
+    for part in log.parts([str(path)], longest=30_000):
+        for match in re.finditer(r"[^\n]*day (\d+), it says", part.page.text):
+            line = log.line(part, part.start + match.start())
+            assert line == log.line(part, part.start + match.end())
+            assert f"day {match[1]}," in source[line - 1]
+            seen += 1
+    assert seen == sum("day" in line for line in source)
 
 
 def test_a_text_with_pages_has_no_lines(model, document):
@@ -296,33 +277,13 @@ def test_a_text_with_pages_has_no_lines(model, document):
         assert (one.line, one.last_line) == (None, None)
 
 
-def test_what_was_stored_without_lines_can_be_read(model, tmp_path):
-    path = tmp_path / "notes.txt"
-    path.write_text("Nothing happened.\n" * 300)
-    entry = make_qa(model).ingest(path)
-    assert make_qa(model).ask(path, "What?").evidence[0].line
-    (entry.folder / LINES).unlink()
-    answer = make_qa(model).ask(path, "What?")
-    assert answer.from_store
-    assert {one.line for one in answer.evidence} == {None}
-
-
 def test_evidence_from_the_store_is_that_of_a_reading(model, document):
-    afresh = make_qa(model).ask(document, "What happened on day 7?")
-    make_qa(model).ingest(document)
+    afresh = make_qa(model, store=False).ask(document, "What happened on day 7?")
+    make_qa(model).index(document)
     stored = make_qa(model).ask(document, "What happened on day 7?")
     assert stored.from_store
     assert stored.evidence == afresh.evidence
     assert stored.claims == afresh.claims
-
-
-def test_a_store_without_its_text_is_mended(model, document):
-    entry = make_qa(model).ingest(document)
-    (entry.folder / TEXT).unlink()
-    answer = make_qa(model).ask(document, "What?")
-    assert answer.evidence
-    assert any("damaged" in warning for warning in answer.warnings)
-    assert (Store().entries()[0].folder / TEXT).exists()
 
 
 def test_several_documents_are_told_apart(model, document, tmp_path):
@@ -379,7 +340,7 @@ def test_support_is_what_the_answer_loses_without_its_sources(model, document):
     assert make_qa(model, evidence=False).ask(document, "What?").support is None
 
 
-@pytest.mark.parametrize("policy", ["citrus-reread", "streaming"])
+@pytest.mark.parametrize("policy", ["citrus", "streaming"])
 def test_a_question_that_finds_nothing_is_not_answered(model, document, policy):
     def ask(threshold: float, **settings):
         qa = make_qa(model, **{"policy": policy, "always_answer": False, **settings})
@@ -420,7 +381,7 @@ def test_a_doubtful_answer_is_held_back_until_it_has_been_judged(model, document
         if isinstance(event, Writing):
             heard.append(event.text)
 
-    qa = make_qa(model, always_answer=False, on_event=listen)
+    qa = make_qa(model, policy="citrus", always_answer=False, on_event=listen)
     runner = qa.runner()
     runner.retrieval = Retrieval(runner.heads, 0.0)
     aloud = qa.ask(document, "What happened on day 7?")

@@ -1,1 +1,1 @@
-"""What reading costs on this machine: speed, memory, start-up, the store."""
+"""What reading costs on this machine: speed, memory, start-up, indexes."""

@@ -58,7 +58,9 @@ def start_up(model: str, rounds: int = 5) -> StartUp:
         page.write_text(PAGE)
         for _ in range(rounds):
             helps.append(_timed(["--help"])[0])
-            seconds, answer = _timed(["ask", str(page), PAGE_QUESTION, "--model", model])
+            seconds, answer = _timed(
+                ["ask", str(page), PAGE_QUESTION, "--model", model, "--no-store"]
+            )
             pages.append(seconds)
     return StartUp(median(helps), median(pages), answer.strip(), PAGE_ANSWER in answer)
 
@@ -72,7 +74,7 @@ def memory_by_length(model: str, tokens: int, budget: int, chunk_size: int) -> M
             [
                 *("ask", str(path), "What happened?", "--json", "--model", model),
                 *("--budget", str(budget), "--chunk-size", str(chunk_size)),
-                *("--max-answer-tokens", "16"),
+                *("--max-answer-tokens", "16", "--no-store"),
             ]
         )
     receipt = json.loads(out)

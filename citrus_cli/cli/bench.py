@@ -24,7 +24,7 @@ Sections = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[SECTION]...",
-        help="startup, reading, full, memory, questions, store; by default all of them.",
+        help="startup, reading, full, memory, questions, index; by default all of them.",
         show_default=False,
     ),
 ]

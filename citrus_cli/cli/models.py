@@ -123,7 +123,7 @@ def pull(
 def calibrate(*, context: typer.Context, name: AnyName, general: GeneralOptions) -> None:
     """Find the heads of a model that retrieve, and remember them.
 
-    The policies that rank by heads (citrus-reread, citrus-heads, …) need them, and so do sources.
+    The index needs them, and so do sources.
     Prints the heads (layer.head), and from which share of their attention on a question is held to
     be answered. A model that was never calibrated is calibrated at its first question; this does
     it ahead of time, or once more.

@@ -1,10 +1,9 @@
-"""`citrus store`: what has been ingested, and letting go of it."""
+"""`citrus store`: the indexes of documents that were read once, and letting go of them."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -19,13 +18,14 @@ from citrus_cli.cli.output.streams import ColorMode, notice, warn, write_out
 from citrus_cli.cli.output.text import document_name, one_line
 from citrus_cli.cli.program.group import Command, Subcommands
 from citrus_cli.errors import UsageError
-from citrus_cli.wording import count, human_bytes, many, short_key
+from citrus_cli.wording import count, human_bytes, short_key
 
 if TYPE_CHECKING:
-    from citrus_cli.store.entry import Entry
-    from citrus_cli.store.store import Store
+    from citrus_cli.library.entry import Entry
+    from citrus_cli.library.library import Library
+    from citrus_cli.library.old_store import OldStore
 
-Json = Annotated[bool, option("--json", help="JSON objects.", panel=OUTPUT)]
+Json = Annotated[bool, option("--json", help="JSON.", panel=OUTPUT)]
 Name = Annotated[
     str,
     typer.Argument(
@@ -38,7 +38,10 @@ Names = Annotated[
         metavar="NAME...", help="Entries' names, or paths of their documents.", show_default=False
     ),
 ]
-All = Annotated[bool, option("--all", help="Every entry.", panel=STORE, env=False)]
+All = Annotated[
+    bool,
+    option("--all", help="Every entry, what is damaged and any old store.", panel=STORE, env=False),
+]
 Days = Annotated[
     float | None,
     option(
@@ -49,6 +52,22 @@ Days = Annotated[
         env=False,
     ),
 ]
+
+
+@dataclass(frozen=True)
+class Removed:
+    """What a command has removed."""
+
+    names: tuple[str, ...]
+    bytes: int
+
+    def say(self, *, as_json: bool) -> None:
+        """On standard output."""
+        if as_json:
+            names = [short_key(name) for name in self.names]
+            write_out(dump({"removed": names, "bytes": self.bytes}, indent=2) + "\n")
+        else:
+            write_out(f"removed {_entries(len(self.names))}, {human_bytes(self.bytes)}\n")
 
 
 def register(app: typer.Typer) -> None:
@@ -64,7 +83,7 @@ def register(app: typer.Typer) -> None:
 
 @grouped
 def store(*, context: typer.Context, json: Json = False, general: GeneralOptions) -> None:
-    """Show the documents that citrus ingest has stored, or remove some."""
+    """Show the documents that have been read and indexed, or remove some."""
     if context.invoked_subcommand is None:
         _list(as_json=json, color=color_of(context))
 
@@ -80,37 +99,45 @@ def show(
     *, context: typer.Context, name: Name, json: Json = False, general: GeneralOptions
 ) -> None:
     """Show one entry."""
-    from citrus_cli.store.entry import load_entry
-
-    fields = described(load_entry(_one(_open(), name)))
+    library = _open()
+    key = _one(library, name)
+    entry = next((one for one in library.entries() if one.key == key), None)
+    if entry is None:
+        reason = next(bad.reason for bad in library.unusable() if bad.key == key)
+        raise UsageError(f"{reason}; remove it with citrus store remove {short_key(key)}")
+    fields = described(entry)
     if strongest(context, "json"):
         write_out(dump(fields, indent=2) + "\n")
         return
-    for key, value in fields.items():
-        if key != "documents":
-            write_out(f"{key}: {one_line(str(value))}\n")
-    for document in fields["documents"]:
-        pages, tokens = many(document["pages"], "page"), many(document["tokens"], "token")
-        write_out(f"document: {one_line(document['path'])}, {pages}, {tokens}\n")
+    for field, value in fields.items():
+        if field == "warnings":
+            value = "; ".join(value)
+        elif isinstance(value, list):
+            value = ", ".join(map(str, value))
+        write_out(f"{field}: {one_line(str(value))}\n")
 
 
 @grouped
 def remove(
-    *, context: typer.Context, names: Names = None, all: All = False, general: GeneralOptions
+    *,
+    context: typer.Context,
+    names: Names = None,
+    all: All = False,
+    json: Json = False,
+    general: GeneralOptions,
 ) -> None:
     """Remove entries, and say how much room that made."""
-    opened = _open()
     if all and names:
         raise UsageError("--all removes everything: give no names with it")
     if not all and not names:
         raise UsageError("name what to remove (citrus store list shows the names), or give --all")
+    library = _open()
     if all:
-        folders = [entry.folder for entry in opened.entries()]
-        folders += [one.folder for one in opened.unusable()]
+        removed = _remove_all(library)
     else:
-        folders = list(dict.fromkeys(_one(opened, name) for name in names or ()))
-    freed = sum(opened.remove(folder) for folder in folders)
-    write_out(f"removed {_entries(len(folders))}, {human_bytes(freed)}\n")
+        keys = tuple(dict.fromkeys(_one(library, name) for name in names or ()))
+        removed = Removed(keys, library.remove(*keys))
+    removed.say(as_json=bool(strongest(context, "json")))
 
 
 @grouped
@@ -119,90 +146,120 @@ def prune(
     context: typer.Context,
     max_store: MaxStore = None,
     unused_for: Days = None,
+    json: Json = False,
     general: GeneralOptions,
 ) -> None:
     """Remove what is damaged, what was not used for long, and what is over the bound."""
-    from citrus_cli.store.store import DEFAULT_MAX_BYTES
+    from citrus_cli.library.library import DEFAULT_MAX_BYTES
 
-    opened = _open()
+    library = _open()
     bound = DEFAULT_MAX_BYTES if max_store is None else parse_size(max_store, "--max-store")
     if unused_for is not None and unused_for < 0:
         raise UsageError("--unused-for: days cannot be negative")
-    folders = [one.folder for one in opened.unusable()]
+    keys = [one.key for one in library.unusable()]
     if unused_for is not None:
         limit = time.time() - unused_for * 86_400
-        folders += [entry.folder for entry in opened.entries() if entry.used < limit]
-    freed = sum(opened.remove(folder) for folder in folders)
-    pruned = opened.prune(bound)
+        keys += [entry.key for entry in library.entries() if entry.used < limit]
+    freed = library.remove(*keys)
+    pruned = library.prune(bound)
     freed += sum(entry.bytes for entry in pruned)
-    write_out(f"removed {_entries(len(folders) + len(pruned))}, {human_bytes(freed)}\n")
+    keys += [entry.key for entry in pruned]
+    Removed(tuple(keys), freed).say(as_json=bool(strongest(context, "json")))
 
 
 def described(entry: Entry) -> dict[str, Any]:
     """An entry as plain values."""
+    receipt = entry.receipt
     return {
         "name": short_key(entry.key),
+        "document": entry.path,
+        "format": receipt.format,
+        "pages": entry.page_count,
         "tokens": entry.tokens,
         "bytes": entry.bytes,
-        "dtype": entry.dtype,
-        "model": entry.model,
-        "chunk_size": entry.chunk_size,
+        "dtype": receipt.dtype,
+        "model": receipt.model,
+        "embedder": receipt.embedder,
         "created": _when(entry.created),
         "used": _when(entry.used),
         "folder": str(entry.folder),
-        "documents": [asdict(document) for document in entry.documents],
+        "pages_without_text": list(receipt.pages_without_text),
+        "pages_failed": list(receipt.pages_failed),
+        "warnings": [str(warning) for warning in receipt.warnings],
     }
 
 
 def _list(*, as_json: bool, color: ColorMode) -> None:
-    opened = _open()
-    entries, unusable = opened.entries(), opened.unusable()
+    library, old = _open(), _old()
+    entries, unusable = library.entries(), library.unusable()
     if as_json:
         write_out(dump([described(entry) for entry in entries], indent=2) + "\n")
     elif entries:
-        from citrus_cli.cli.output.tables import print_table
-
-        rows = [
-            (
-                short_key(entry.key),
-                ", ".join(document_name(document.path) for document in entry.documents),
-                count(entry.tokens),
-                human_bytes(entry.bytes),
-                entry.dtype,
-                entry.model,
-                _when(entry.used),
-            )
-            for entry in entries
-        ]
-        header = ("name", "documents", "tokens", "size", "dtype", "model", "last used")
-        print_table(header, rows, color=color, numbers=frozenset({"tokens", "size"}))
-        total = sum(entry.bytes for entry in entries)
-        notice(
-            "citrus:",
-            f"{_entries(len(entries))}, {human_bytes(total)}, in {opened.folder}",
-            color,
-            "2",
-        )
+        _print_entries(entries, color)
+        total = human_bytes(sum(entry.bytes for entry in entries))
+        said = f"{_entries(len(entries))}, {total}, in {library.folder}"
+        notice("citrus:", said, color, "2")
     else:
-        notice("citrus:", f"the store in {opened.folder} is empty", color, "2")
+        notice("citrus:", f"the store in {library.folder} is empty", color, "2")
     for one in unusable:
         warn(one.reason, color)
+    if old is not None:
+        warn(old.reason, color)
 
 
-def _open() -> Store:
-    from citrus_cli.store.store import Store
+def _print_entries(entries: list[Entry], color: ColorMode) -> None:
+    from citrus_cli.cli.output.tables import print_table
 
-    return Store()
+    rows = [
+        (
+            short_key(entry.key),
+            document_name(entry.path),
+            count(entry.page_count),
+            count(entry.tokens),
+            human_bytes(entry.bytes),
+            entry.receipt.model,
+            _when(entry.used),
+        )
+        for entry in entries
+    ]
+    header = ("name", "document", "pages", "tokens", "size", "model", "last used")
+    print_table(header, rows, color=color, numbers=frozenset({"pages", "tokens", "size"}))
 
 
-def _one(opened: Store, name: str) -> Path:
+def _remove_all(library: Library) -> Removed:
+    """Whatever state it is in: this is also the cure for a damaged catalogue."""
+    from citrus_cli.errors import CitrusError
+
+    try:
+        keys = [entry.key for entry in library.entries()]
+        keys += [one.key for one in library.unusable()]
+    except CitrusError:
+        keys = []
+    old = _old()
+    freed = library.clear() + (old.remove() if old is not None else 0)
+    return Removed(tuple(keys), freed)
+
+
+def _open() -> Library:
+    from citrus_cli.library.library import Library
+
+    return Library()
+
+
+def _old() -> OldStore | None:
+    from citrus_cli.library.old_store import find_old
+
+    return find_old()
+
+
+def _one(library: Library, name: str) -> str:
     """The one entry that a name, its beginning, or a document's path stands for."""
-    found = opened.match(name)
+    found = library.match(name)
     if not found:
         raise UsageError(f"{name} is not in the store; citrus store list shows what is")
     if len(found) > 1:
-        names = ", ".join(short_key(folder.name) for folder in found)
-        raise UsageError(f"{name} stands for {len(found)} entries: {names}; name one of them")
+        names = ", ".join(short_key(key) for key in found)
+        raise UsageError(f"{name} stands for {_entries(len(found))}: {names}; name one of them")
     return found[0]
 
 

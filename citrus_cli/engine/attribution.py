@@ -11,8 +11,8 @@ from citrus_cli.engine.attention import Stream
 from citrus_cli.engine.backbone import Backbone
 from citrus_cli.engine.head import latest_rows
 from citrus_cli.engine.instruction import Instruction
-from citrus_cli.engine.policies import Head
 from citrus_cli.engine.policies.streaming import SINKS
+from citrus_cli.engine.retrieval import Head
 from citrus_cli.engine.states import StateCache
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple, overload
+from collections.abc import Callable, Sequence
+from typing import overload
 
 import torch
 
@@ -13,26 +13,6 @@ from citrus_cli.engine.eviction import evict, judging_stream
 from citrus_cli.engine.instruction import Instruction
 from citrus_cli.engine.policies import Policy, Rows
 from citrus_cli.engine.states import StateCache
-
-
-class Cut(NamedTuple):
-    """A cache is cut to so many states; if this is the `focus`, only where the policy focuses."""
-
-    budget: int
-    focus: bool = False
-
-
-def closing_cuts(policy: Policy, states: int, budget: int) -> Iterator[Cut]:
-    """To how many of `states` a cache is cut once a document has been read, one after the other.
-
-    First to the budget; then to the policy's focus, judged anew, when what was of no use is gone.
-    Nothing is cut of a document that is within the budget.
-    """
-    if states <= budget:
-        return
-    yield Cut(budget)
-    if policy.focus is not None and policy.focus < budget:
-        yield Cut(policy.focus, focus=True)
 
 
 def close(
@@ -48,16 +28,14 @@ def close(
 
     The first `pinned` states stay. A cache that is within the budget is left as it is.
     """
-    ids = torch.tensor(instruction.ids, device=backbone.device)
-    for cut in closing_cuts(policy, cache.length - pinned, budget):
-        stream = Stream(slice(0, 0), cache, writes=False, visible=cache.length)
-        if policy.closing_rows is not Rows.NONE:
-            stream = judging_stream(
-                instruction, policy, policy.closing_rows, cache, 0, cache.length
-            )
-            with backbone.attached():
-                backbone.forward(ids, [stream])
-        evict(stream, policy, cache=cache, pinned=pinned, budget=cut.budget, focus=cut.focus)
+    if cache.length - pinned <= budget:
+        return
+    stream = Stream(slice(0, 0), cache, writes=False, visible=cache.length)
+    if policy.closing_rows is not Rows.NONE:
+        stream = judging_stream(instruction, policy, policy.closing_rows, cache, 0, cache.length)
+        with backbone.attached():
+            backbone.forward(torch.tensor(instruction.ids, device=backbone.device), [stream])
+    evict(stream, policy, cache=cache, pinned=pinned, budget=budget)
 
 
 class MadeCaches(Sequence[StateCache]):

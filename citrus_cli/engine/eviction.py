@@ -42,13 +42,11 @@ def evict(
     pinned: int,
     budget: int,
     entropy: Tensor | None = None,
-    focus: bool = False,
 ) -> None:
     """Keep `budget` of the first `stream.visible` states of `cache`, and the first `pinned` too.
 
     The policy ranks by what the stream scored, once it has noted it where it remembers; `entropy`
-    is that of the newest tokens. States that the stream did not see stay. Where `budget` is the
-    policy's `focus`, all stay if it does not focus.
+    is that of the newest tokens. States that the stream did not see stay.
     """
     if policy.memory_fields:
         policy.remember(_observation(stream, cache, pinned, entropy))
@@ -64,8 +62,6 @@ def evict(
         cache.values[:, 0, :, judged],
         cache.memory[:, :, judged] if policy.memory_fields else None,
     )
-    if focus and not policy.focuses(candidates):
-        return
     kept = policy.select(candidates) + pinned
     prefix = torch.arange(pinned, device=kept.device).expand(kept.shape[0], -1)
     cache.keep(torch.cat((prefix, kept), dim=1), among=seen)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from citrus_cli.engine.attention import Stream
 from citrus_cli.engine.backbone import Backbone
-from citrus_cli.engine.closing import MadeCaches, close, closing_cuts
+from citrus_cli.engine.closing import MadeCaches, close
 from citrus_cli.engine.entropy import EntropyReader
 from citrus_cli.engine.eviction import cache_for, evict, judging_stream
 from citrus_cli.engine.instruction import Instruction, ReadingSettings
@@ -182,8 +182,8 @@ class Reading:
             self.selection.close()
             return
         asked = self.policy.closing_rows is not Rows.NONE
-        cuts = closing_cuts(self.policy, self.document.length - self._pinned, self._budget)
-        if len(self.instructions) > 1 and asked and any(cuts):
+        over = self.document.length - self._pinned > self._budget
+        if len(self.instructions) > 1 and asked and over:
             self.caches = MadeCaches(len(self.instructions), self._closed_copy)
         else:
             self._close_for(0, self.document)

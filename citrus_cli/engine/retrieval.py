@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -11,9 +12,17 @@ from torch import Tensor
 from citrus_cli.engine.attention import Stream
 from citrus_cli.engine.backbone import Backbone
 from citrus_cli.engine.instruction import Instruction
-from citrus_cli.engine.policies import Head, Rows
-from citrus_cli.engine.policies.heads import share_found
+from citrus_cli.engine.policies import Rows
+from citrus_cli.engine.policies.streaming import SINKS
 from citrus_cli.engine.states import StateCache
+
+
+class Head(NamedTuple):
+    """An attention head, and its weight beside others."""
+
+    layer: int
+    head: int
+    weight: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -41,9 +50,16 @@ def found_share(
     on the sinks and on the prompt. One pass over what was kept, which stays as it is.
     """
     attention = words_attention(backbone, cache, instruction, answer)
-    return share_found(
-        heads, attention, lambda one: cache.origins_of(one.layer, backbone.kv_head(one.head))
+    on_document = torch.stack(
+        [
+            one.weight
+            * attention[one.layer, one.head][
+                cache.origins_of(one.layer, backbone.kv_head(one.head)) >= SINKS
+            ].sum()
+            for one in heads
+        ]
     )
+    return float(on_document.sum()) / sum(one.weight for one in heads)
 
 
 def words_attention(

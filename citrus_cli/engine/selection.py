@@ -14,7 +14,6 @@ import torch
 
 from citrus_cli.engine.attention import Stream
 from citrus_cli.engine.backbone import Backbone
-from citrus_cli.engine.closing import Cut, closing_cuts
 from citrus_cli.engine.eviction import cache_for, evict, judging_stream
 from citrus_cli.engine.instruction import Instruction, ReadingSettings
 from citrus_cli.engine.policies import Policy, Rows
@@ -56,7 +55,7 @@ class Selection:
         gathered = self.caches[0].length + len(states) - self._pinned
         budget = self.settings.budget
         if states.start != NO_ORIGIN and gathered > budget + self.policy.lag:
-            self._judge(self.policy.rows, Cut(budget))
+            self._judge(self.policy.rows)
         for cache in self.caches:
             cache.append(states)
 
@@ -64,25 +63,24 @@ class Selection:
         """All has come past: every instruction decides what stays for its answer."""
         if not self.caches:
             return
-        read = self.caches[0].length - self._pinned
-        for cut in closing_cuts(self.policy, read, self.settings.budget):
-            self._judge(self.policy.closing_rows, cut)
+        if self.caches[0].length - self._pinned > self.settings.budget:
+            self._judge(self.policy.closing_rows)
 
-    def _judge(self, rows: Rows, cut: Cut) -> None:
-        """Let every instruction keep as many states as `cut` says, of more."""
+    def _judge(self, rows: Rows) -> None:
+        """Let every instruction keep as many states as the budget, of more."""
         ids: list[int] = []
         streams: list[Stream] = []
         for instruction, cache in zip(self.instructions, self.caches, strict=True):
             if streams and len(ids) + len(instruction.ids) > JUDGING_ROWS:
-                self._pass(ids, streams, cut)
+                self._pass(ids, streams)
                 ids, streams = [], []
             streams.append(
                 judging_stream(instruction, self.policy, rows, cache, len(ids), cache.length)
             )
             ids += instruction.ids
-        self._pass(ids, streams, cut)
+        self._pass(ids, streams)
 
-    def _pass(self, ids: list[int], streams: list[Stream], cut: Cut) -> None:
+    def _pass(self, ids: list[int], streams: list[Stream]) -> None:
         self.backbone.forward(torch.tensor(ids, device=self.backbone.device), streams)
         for stream in streams:
             evict(
@@ -90,8 +88,7 @@ class Selection:
                 self.policy,
                 cache=stream.cache,
                 pinned=self._pinned,
-                budget=cut.budget,
-                focus=cut.focus,
+                budget=self.settings.budget,
             )
 
 

@@ -140,7 +140,7 @@ def _answers(
     settings = runner.reading_settings
     method.check_room(runner, len(text.ids), instructions, settings)
     reset_peak_memory(runner.loaded.device)
-    answering = Answering(runner, text.documents, (), None)
+    answering = Answering(runner, text.documents)
     started = time.perf_counter()
     with memory_errors(runner.loaded):
         remembered = iter(method.remember(runner, text.ids, instructions, settings))

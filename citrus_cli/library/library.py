@@ -8,7 +8,7 @@ import shutil
 import stat
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -231,21 +231,31 @@ class Library:
                 shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
         return freed
 
-    def prune(self, max_bytes: int) -> list[Entry]:
-        """Remove the least recently used entries until the rest fits; those that went."""
+    def prune(self, max_bytes: int, spare: Collection[str] = ()) -> list[Entry]:
+        """Remove the least recently used entries until the rest fits; those that went.
+
+        Those whose keys are to be `spare`d stay, whatever room they take.
+        """
         self._sweep()
         entries = self.entries()
         total = sum(entry.bytes for entry in entries)
         gone: list[Entry] = []
-        while entries and total > max_bytes:
-            gone.append(entries.pop())
-            total -= gone[-1].bytes
+        for entry in reversed(entries):
+            if total <= max_bytes:
+                break
+            if entry.key not in spare:
+                gone.append(entry)
+                total -= entry.bytes
         if gone:
             self.remove(*(entry.key for entry in gone))
         return gone
 
-    def make_room(self, needed: int, max_bytes: int) -> list[Entry]:
-        """Have room for so many bytes, before they are written; the entries that went for it.
+    def make_room(
+        self, needed: int, max_bytes: int, *, written: int = 0, spare: Collection[str] = ()
+    ) -> list[Entry]:
+        """Have room for an index of so many bytes; the entries that went for it.
+
+        So many of these are `written` already. Entries whose keys are to be `spare`d stay.
 
         Raises:
             UsageError: they are more than the library may hold.
@@ -256,10 +266,10 @@ class Library:
                 f"the index would take {human_bytes(needed)} and the library may hold "
                 f"{human_bytes(max_bytes)}; allow more with --max-store, or use --no-store"
             )
-        gone = self.prune(max_bytes - needed)
+        gone = self.prune(max_bytes - needed, spare)
         existing = next(one for one in (self.folder, *self.folder.parents) if one.exists())
         free = shutil.disk_usage(existing).free
-        if free < needed:
+        if free < needed - written:
             raise CitrusError(
                 f"the index would take {human_bytes(needed)} and the disk of {self.folder} has "
                 f"{human_bytes(free)} free; free some, use --no-store, or set "

@@ -94,6 +94,11 @@ class Writer:
         found = self._columns.get(column)
         return 0 if found is None else found.column().rows
 
+    @property
+    def bytes(self) -> int:
+        """What was written so far."""
+        return self._pages.tell() + sum(one.column().bytes for one in self._columns.values())
+
     def commit(self, **state: Any) -> None:
         """Have what was written on the disk, so that a reading that is killed can go on from here.
 

@@ -54,8 +54,7 @@ def _path(loaded: LoadedModel) -> Path:
 
 
 def _retrieval(found: dict[str, Any]) -> Retrieval:
-    from citrus_cli.engine.policies import Head
-    from citrus_cli.engine.retrieval import Retrieval
+    from citrus_cli.engine.retrieval import Head, Retrieval
 
     heads = (Head(int(layer), int(head), float(weight)) for layer, head, weight in found["heads"])
     return Retrieval(tuple(heads), float(found["found"]))

@@ -10,18 +10,22 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from citrus_cli._version import __version__
+from citrus_cli.documents.notices import Notice
 from citrus_cli.errors import CitrusError, DocumentError, MemoryLimitError, ModelError
 from citrus_cli.events import Listener, Note, Reading, ignore
 from citrus_cli.index.corpus import DocumentIndex
 from citrus_cli.library.entry import Entry, Receipt
 from citrus_cli.library.errors import DamagedEntryError, NewerEntryError
 from citrus_cli.library.identity import Identity, content_of, digest
-from citrus_cli.library.library import Library
+from citrus_cli.library.library import DEFAULT_MAX_BYTES, Library
 from citrus_cli.library.pages import PageRecord
 from citrus_cli.pipeline.tools import Tools
 
 if TYPE_CHECKING:
     from citrus_cli.documents import Document
+
+ROOM_STEP = 64 << 20
+"""For so many bytes more than were written there is room in the library while one is read."""
 
 LONGEST_SHEET = 1 << 18
 """Characters of a page that are looked at together: plain text may be one page of a gigabyte."""
@@ -43,6 +47,7 @@ class Indexes:
     Attributes:
         opened: what decides, beside the file, which text is read: the pages, the encoding.
         library: where indexes are kept; None: nothing is left behind.
+        max_bytes: the least recently used ones go when it would become larger than this.
         warnings: what the user should know of the library.
         made: how many indexes were made, and not found.
     """
@@ -51,11 +56,13 @@ class Indexes:
     opened: Sequence[str | None]
     library: Library | None
     on_event: Listener = ignore
+    max_bytes: int = DEFAULT_MAX_BYTES
     warnings: list[str] = field(default_factory=list)
     made: int = 0
     _context: ExitStack = field(default_factory=ExitStack)
     _temporary: Library | None = None
     _said: list[str] = field(default_factory=list)
+    _in_use: set[str] = field(default_factory=set)
 
     def of(self, documents: Sequence[Document]) -> list[DocumentIndex]:
         """The indexes of some documents, in their order.
@@ -79,7 +86,8 @@ class Indexes:
         """The library's entries of some files; those that are there are made `again` if asked for.
 
         Raises:
-            DocumentError: one cannot be read.
+            DocumentError: one cannot be read, or there is no text in it.
+            UsageError: its index is larger than the library may become.
             CitrusError: the library cannot take it.
         """
         assert self.library is not None
@@ -93,6 +101,9 @@ class Indexes:
             if entry is None:
                 entry = self._write(self.library, identity, document, started, share)
             self._said += entry.receipt.warnings
+            if not entry.tokens:
+                self.library.remove(entry.key)
+                raise DocumentError(f"{document.path}: there is no text in it")
             entries.append(entry)
         return tuple(entries)
 
@@ -109,19 +120,14 @@ class Indexes:
     def _entry(self, document: Document, started: float, share: tuple[float, float]) -> Entry:
         if self.library is None or document.file is None:
             return self._write(self._nowhere(), _unique(), document, started, share)
-        try:
-            identity = self._identity(document)
-        except OSError as error:
-            raise DocumentError(
-                f"{document.name}: cannot be read ({error.strerror or error}); check the file"
-            ) from error
+        identity = self._identity(document)
         try:
             entry = self._found(self.library, identity, document)
-            if entry is not None:
-                self.on_event(Note(f"{document.name}: read before, found in the library"))
-                return entry
         except CitrusError as error:
             return self._unkept(error, document, started, share)
+        if entry is not None:
+            self.on_event(Note(f"{document.name}: read before, found in the library"))
+            return entry
         try:
             return self._write(self.library, identity, document, started, share)
         except (DocumentError, ModelError, MemoryLimitError):
@@ -129,33 +135,36 @@ class Indexes:
         except CitrusError as error:
             return self._unkept(error, document, started, share)
 
-    def _found(self, library: Library, identity: Identity, document: Document) -> Entry | None:
-        """The entry of a document, whole; None where there is none, or it is damaged."""
-        try:
-            entry = library.find(identity, document.path)
-            if entry is not None:
-                entry.check(thorough=True)  # now, while it can still be read again
-            return entry
-        except (DamagedEntryError, NewerEntryError) as error:
-            self.warnings.append(f"{error}; {document.name} was read again")
-            return None
-
     def _unkept(
         self, error: CitrusError, document: Document, started: float, share: tuple[float, float]
     ) -> Entry:
         """The index, for this run alone, since the library cannot take it."""
-        self.warnings.append(f"not kept for later questions: {error}")
+        self.warnings.append(Notice(f"not kept for later questions: {error}", "not-kept"))
         return self._write(self._nowhere(), _unique(), document, started, share)
+
+    def _found(self, library: Library, identity: Identity, document: Document) -> Entry | None:
+        """The library's entry of a document, whole; None where there is none to be served."""
+        try:
+            entry = library.find(identity, document.path)
+            if entry is not None:
+                entry.check(thorough=True)  # now, while it can still be read again
+                self._in_use.add(entry.key)
+        except (DamagedEntryError, NewerEntryError) as error:
+            said = f"{error}; {document.name} was read again"
+            self.warnings.append(Notice(said, "library-damaged"))
+            return None
+        return entry
 
     def _identity(self, document: Document) -> Identity:
         assert document.file is not None
+        try:
+            content = content_of(document.file)
+        except OSError as error:
+            raise DocumentError(
+                f"{document.name}: cannot be read ({error.strerror or error}); check the file"
+            ) from error
         opened = digest(document.kind, *self.opened, __version__)
-        return Identity(
-            content_of(document.file),
-            opened,
-            self.tools.reader_identity,
-            self.tools.embedder_identity,
-        )
+        return Identity(content, opened, self.tools.reader_identity, self.tools.embedder_identity)
 
     def _nowhere(self) -> Library:
         """A library that ends with this."""
@@ -188,12 +197,26 @@ class Indexes:
                 seconds = time.perf_counter() - started
                 self.on_event(Reading(document.name, page, maker.counts.tokens, seconds, overall))
 
+            room = 0
             for sheet in sheets(document, report):
+                if kept and writer.bytes >= room:
+                    room = self._make_room(library, writer.bytes)
                 maker.add(sheet)
             counts = maker.finish()
-            entry = writer.finish(_receipt(document, counts.tokens, self.tools))
+            if kept and writer.bytes > room:
+                self._make_room(library, writer.bytes)
             self.made += 1
-            return entry
+            entry = writer.finish(_receipt(document, counts.tokens, self.tools))
+        self._in_use.add(entry.key)
+        return entry
+
+    def _make_room(self, library: Library, written: int) -> int:
+        """Have room for an index of which so many bytes are written; up to how many there is."""
+        needed = max(written, min(written + ROOM_STEP, self.max_bytes))
+        gone = library.make_room(needed, self.max_bytes, written=written, spare=self._in_use)
+        for one in gone:
+            self.on_event(Note(f"removed from the library, as least recently used: {one.path}"))
+        return needed
 
 
 def sheets(
@@ -226,7 +249,7 @@ def _receipt(document: Document, tokens: int, tools: Tools) -> Receipt:
         name=document.name,
         format=document.kind,
         tokens=tokens,
-        model=tools.reader.identity if tools.reader else "",
+        model=tools.reader.name if tools.reader else "",
         dtype="int8",
         embedder=tools.embedder.name if tools.embedder else "",
         size=document.size_bytes,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from citrus_cli.documents.notices import Notice
 from citrus_cli.errors import ModelError
 from citrus_cli.events import Listener, ignore
 from citrus_cli.index.making import IndexMaker, Sink
@@ -30,12 +31,14 @@ WORK = 1
 
 @dataclass(frozen=True)
 class HeadReader:
-    """A model whose heads retrieve; `identity` tells its weights and precision from any other's."""
+    """A model whose heads retrieve; `identity` tells its weights and precision from any other's,
+    and `name` is what people call it."""
 
     model: PreTrainedModel
     heads: RetrievingHeads
     prompt: ChatPrompt
     identity: str
+    name: str = ""
     batch: int = 1
 
     def keys(self) -> KeyReader:
@@ -108,7 +111,8 @@ def embedder_or_warning(
     except ModelError as error:
         if len(finders) == 1:
             raise
-        return None, (f"found without an embedder, by {' and '.join(_others(finders))}: {error}",)
+        said = f"found without an embedder, by {' and '.join(_others(finders))}: {error}"
+        return None, (Notice(said, "no-embedder"),)
 
 
 def _others(finders: Sequence[str]) -> list[str]:

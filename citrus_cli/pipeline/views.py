@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class IndexedDocuments:
-    """Documents that questions are asked of by their indexes; these are made at the first one."""
+    """Documents that questions are asked of by their indexes; these are made when it is needed."""
 
     runner: Runner
     documents: Sequence[Document]
@@ -48,6 +48,11 @@ class IndexedDocuments:
     def from_store(self) -> bool:
         """Whether nothing was read in this run."""
         return self.indexes.made == 0
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is to be known of the finders, and of how the documents were read."""
+        return (*self.indexes.tools.warnings, *self.indexes.said())
 
     def keep(self, instructions: Sequence[Instruction]) -> Kept:
         """What each question reads afresh; each view is read when it is asked for."""
@@ -71,7 +76,7 @@ class IndexedDocuments:
             caches=MadeCaches(len(instructions), make),
             pinned=len(runner.prompt.prefix),
             documents=self.receipts,
-            warnings=self.indexes.said(),
+            warnings=self.warnings,
             pages=self._pages,
             text=self._text,
             tokens_read=corpus.tokens,

@@ -6,9 +6,10 @@ import pytest
 from tiny_models import make_model_folder
 
 from citrus_cli import DocumentQA
-from citrus_cli.bench import speed, stored
+from citrus_cli.bench import indexing, speed
 from citrus_cli.bench.sections import Bench, Settings
 from citrus_cli.errors import UsageError
+from citrus_cli.run import Runner
 
 
 @pytest.fixture(scope="module")
@@ -37,17 +38,22 @@ def test_speeds_are_measured_on_the_same_work(tmp_path):
     assert full.ratio == full.full_seconds / full.citrus_seconds > 0
 
 
-def test_one_reading_for_many_questions_is_measured(roomy):
-    runner = DocumentQA(roomy, policy="citrus-individual", budget=40, chunk_size=48).runner()
-    runs = list(stored.many_questions(runner, 200, (1, 3)))
+@pytest.mark.parametrize("policy", ["index", "citrus-individual"])
+def test_one_reading_for_many_questions_is_measured(roomy, policy):
+    runner = make_runner(roomy, policy)
+    runs = list(indexing.many_questions(runner, 200, (1, 3)))
     assert [run.questions for run in runs] == [1, 3]
     assert runs[0].tokens == runs[1].tokens > 200
     assert all(run.seconds > 0 for run in runs)
 
 
-def test_the_store_is_measured(roomy):
-    runner = DocumentQA(roomy, policy="citrus-individual", budget=40, chunk_size=48).runner()
-    times = stored.store_times(runner, 400, rounds=1)
-    states = 2 * runner.backbone.layers * runner.backbone.kv_heads * runner.backbone.head_dim
-    assert times.bytes_per_token == pytest.approx(states * runner.backbone.dtype.itemsize, rel=0.3)
-    assert min(times.read_seconds, times.ingest_seconds, times.ask_seconds) > 0
+def test_an_index_is_measured(roomy):
+    times = indexing.index_times(make_runner(roomy, "index"), 400, rounds=1)
+    assert times.tokens > 400
+    assert times.bytes_per_token > 4  # an id at least
+    assert min(times.make_seconds, times.find_seconds) > 0
+
+
+def make_runner(model: str, policy: str) -> Runner:
+    qa = DocumentQA(model, policy=policy, find="heads,words", budget=40, chunk_size=48)
+    return qa.runner()

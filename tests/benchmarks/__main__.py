@@ -60,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--chunk-size", type=int, default=DEFAULT_CHUNK_SIZE)
     parser.add_argument("--rounds", type=int, default=15, help="repetitions of a timed step")
     parser.add_argument("--policy", help="restricts sections that compare policies to one")
-    parser.add_argument("--questions", type=Path, help="for agreement, citations and found")
+    parser.add_argument("--questions", type=Path, help="for citations and found")
     parser.add_argument(
         "--sets", type=Path, nargs="*", default=[], help="question sets, a section for each"
     )

@@ -14,6 +14,7 @@ from pathlib import Path
 from citrus_cli.evals.fillers import built_in_filler
 from citrus_cli.evals.hidden.needle import NeedleTask
 from citrus_cli.evals.hidden.task import PasskeyTask
+from citrus_cli.evals.methods.index import NAMES
 from citrus_cli.evals.questions.sets import QuestionSet
 from citrus_cli.evals.questions.task import QuestionsTask
 from citrus_cli.evals.runs.task import Scope, Task
@@ -26,7 +27,6 @@ OTHERS = ("roco", "sirllm", "keydiff", "knorm", "random")
 """More that ask no question while they read, as the peers do not."""
 
 VARIANTS = (
-    "citrus-heads",
     "citrus-sees-chunk",
     "citrus-per-head",
     "citrus-pooled",
@@ -39,8 +39,8 @@ VARIANTS = (
 TEXT = ("gemfilter", "xl3m")
 """What selects text rather than states, for each question."""
 
-KEPT = ("citrus-heads-individual", "citrus-heads-wide")
-"""What the default is with kept states: those in focus, or all."""
+INDEXES = tuple(name for name in NAMES if name != DEFAULT_POLICY)
+"""The default's finders, each alone, and each pair."""
 
 LENGTHS = (2_000, 4_000, 8_000, 16_000)
 
@@ -58,7 +58,7 @@ class Part:
 def parts(sets: Sequence[tuple[Path, QuestionSet]]) -> list[Part]:
     """All parts, the quickest answers to "does it remember?" first; `sets` are asked at the end."""
     facts = partial(NeedleTask, filler=built_in_filler(), depths=1)
-    own = (DEFAULT_POLICY, *KEPT)
+    own = (DEFAULT_POLICY, *INDEXES)
     return [
         Part(
             "facts",
@@ -109,7 +109,7 @@ def parts(sets: Sequence[tuple[Path, QuestionSet]]) -> list[Part]:
         *(
             Part(
                 path.stem,
-                (DEFAULT_POLICY, "citrus-heads-wide", "bm25", *PEERS),
+                (DEFAULT_POLICY, "bm25", *PEERS),
                 partial(_questions, questions),
             )
             for path, questions in sets

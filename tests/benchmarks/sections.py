@@ -15,7 +15,6 @@ from citrus_cli.errors import UsageError
 from citrus_cli.qa import DocumentQA
 from citrus_cli.wording import human_bytes
 from tests.benchmarks import found, kills, large
-from tests.benchmarks.agreement import agreement
 from tests.benchmarks.citations import CUTS, cited_pages
 from tests.benchmarks.claims.cases import claim_cases, judge
 from tests.benchmarks.samples import SAMPLES, ask_samples
@@ -47,19 +46,6 @@ def _samples(bench: Bench) -> Iterator[Figure]:
         goal = "≥ 8/10" if len(rights) == 10 else ""
         what = f"{document}, questions answered rightly"
         yield Figure("samples", what, f"{sum(rights)}/{len(rights)}", goal)
-
-
-def _agreement(bench: Bench) -> Iterator[Figure]:
-    if bench.questions is None:
-        raise UsageError("agreement needs a question set with texts: give --questions FILE")
-    runner = bench.with_policy(bench.settings.policy or sections.INDIVIDUAL[0])
-    path = bench.questions
-    for r in agreement(runner, path, ("auto", "int8"), limit=2):
-        yield Figure(
-            "agreement",
-            f"{path.name}, stored as {r.dtype}: answers equal to those of a reading",
-            f"{r.same}/{r.questions}",
-        )
 
 
 def _citations(bench: Bench) -> Iterator[Figure]:
@@ -184,7 +170,6 @@ SECTIONS: dict[str, Callable[[Bench], Iterator[Figure]]] = {
     **sections.SECTIONS,
     "two-pass": _two_pass,
     "samples": _samples,
-    "agreement": _agreement,
     "citations": _citations,
     "found": _found,
     "sources": _sources,

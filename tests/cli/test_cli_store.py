@@ -1,142 +1,124 @@
-"""`citrus ingest` and `citrus store`, with a tiny random model and the real API."""
+"""`citrus store` over the library."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from cli_harness import _runner
-from tiny_models import make_model_folder
 from typer.testing import Result
 
-from citrus_cli.cli import app, ingest
-from citrus_cli.cli.ask import command as ask
-from citrus_cli.qa import DocumentQA
-from citrus_cli.store.store import Store
+from citrus_cli.cli import app
+from citrus_cli.documents.notices import Notice
+from citrus_cli.library.entry import Entry, Receipt
+from citrus_cli.library.identity import Identity, digest
+from citrus_cli.library.library import Library
+from citrus_cli.library.pages import PageRecord
 
 Citrus = Callable[..., Result]
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> str:
-    folder = tmp_path_factory.mktemp("cli-store") / "tiny"
-    return str(make_model_folder(folder, max_position_embeddings=4096))
+RECEIPT = Receipt("", "", "pdf", tokens=1200, model="tiny", dtype="int8", embedder="minilm")
 
 
 @pytest.fixture
-def citrus(model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Citrus:
-    monkeypatch.setattr(ask, "load_document_qa", lambda: DocumentQA)
-    monkeypatch.setattr(ingest, "load_document_qa", lambda: DocumentQA)
+def citrus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Citrus:
     monkeypatch.setenv("CITRUS_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setenv("CITRUS_MODEL", model)
-    monkeypatch.setenv("CITRUS_POLICY", "citrus-individual")
-    monkeypatch.setenv("CITRUS_BUDGET", "40")
-    monkeypatch.setenv("CITRUS_CHUNK_SIZE", "48")
-    monkeypatch.setenv("CITRUS_MAX_ANSWER_TOKENS", "4")
-    monkeypatch.chdir(tmp_path)
-    for name in ("a", "b"):
-        (tmp_path / f"{name}.txt").write_text(f"Nothing happened in {name}.\n" * 60)
 
     def run(*arguments: str) -> Result:
-        return _runner().invoke(app.build(), list(arguments))
+        return _runner().invoke(app.build(), ["store", *arguments])
 
     return run
 
 
-def lines(result: Result) -> list[dict[str, object]]:
-    return [json.loads(line) for line in result.stdout.splitlines()]
+def put(path: str, **changes: object) -> Entry:
+    receipt = dataclasses.replace(RECEIPT, path=path, name=Path(path).name, **changes)
+    with Library().writing(Identity(digest(path) * 2, "how", "who")) as writer:
+        writer.add_page(PageRecord(1, None, "Some text."))
+        writer.append("keys", np.zeros((1200, 4), np.int8))
+        return writer.finish(receipt)
 
 
-def test_ingest_then_ask(citrus):
-    done = citrus("ingest", "a.txt")
-    assert done.exit_code == 0, done.stderr
-    assert "a.txt: " in done.stdout
-    assert "stored as" in done.stdout
-    assert "will take" in done.stderr
-    asked = json.loads(citrus("ask", "a.txt", "What?", "--json").stdout)
-    assert asked["from_store"] is True
-    assert "from the store" in citrus("ask", "a.txt", "What?", "-v").stderr
-    afresh = json.loads(citrus("ask", "a.txt", "What?", "--json", "--no-store").stdout)
-    assert afresh["from_store"] is False
-    assert afresh["answer"] == asked["answer"]
-    assert "was stored already" in citrus("ingest", "a.txt").stdout
+def test_list_and_show(citrus: Citrus) -> None:
+    empty = citrus()
+    assert (empty.exit_code, empty.stdout) == (0, "")
+    assert "is empty" in empty.stderr
+    assert json.loads(citrus("--json").stdout) == []
+    warnings = (Notice("page 2 holds no text", "pages-without-text"),)
+    entry = put("reports/a.pdf", warnings=warnings, pages_without_text=(2,))
+    put("b.pdf")
+    listed = citrus("list")
+    assert "a.pdf" in listed.stdout
+    assert "b.pdf" in listed.stdout
+    assert "2 entries, 10 kB" in listed.stderr
+    second, first = json.loads(citrus("list", "--json").stdout)
+    assert (first["document"], second["document"]) == ("reports/a.pdf", "b.pdf")
+    assert (first["tokens"], first["pages"], first["bytes"]) == (1200, 1, 4810)
+    shown = citrus("show", "reports/a.pdf")
+    assert "warnings: page 2 holds no text\n" in shown.stdout
+    assert "pages_without_text: 2\n" in shown.stdout
+    assert json.loads(citrus("show", entry.key[:8], "--json").stdout) == first
 
 
-def test_each_document_is_stored_on_its_own_unless_together(citrus):
-    one, other = lines(citrus("ingest", "*.txt", "--json", "--quiet"))
-    assert [one["documents"][0]["path"], other["documents"][0]["path"]] == ["a.txt", "b.txt"]
-    assert json.loads(citrus("ask", "b.txt", "What?", "--json").stdout)["from_store"] is True
-    assert json.loads(citrus("ask", "*.txt", "What?", "--json").stdout)["from_store"] is False
-    (both,) = lines(citrus("ingest", "*.txt", "--together", "--json"))
-    assert len(both["documents"]) == 2
-    assert json.loads(citrus("ask", "*.txt", "What?", "--json").stdout)["from_store"] is True
+def test_remove(citrus: Citrus) -> None:
+    put("a.pdf"), put("b.pdf"), put("c.pdf")
+    assert citrus("remove", "a.pdf").stdout == "removed 1 entry, 5 kB\n"
+    assert [entry.path for entry in Library().entries()] == ["c.pdf", "b.pdf"]
+    name = Library().entries()[0].key[:12]
+    removed = json.loads(citrus("remove", name, "--json").stdout)
+    assert removed == {"removed": [removed["removed"][0]], "bytes": 4810}
+    assert name.startswith(removed["removed"][0]) or removed["removed"][0].startswith(name)
+    for arguments in (["a.pdf"], [], ["--all", "b.pdf"]):
+        refused = citrus("remove", *arguments)
+        assert refused.exit_code == 2
+        assert len(refused.stderr.strip().splitlines()) == 1
+    assert "removed 1 entry" in citrus("remove", "--all").stdout
+    assert Library().entries() == []
 
 
-def test_a_document_that_fails_does_not_stop_the_others(citrus, tmp_path):
-    (tmp_path / "aa.txt").write_bytes(b"\x00\x01\x02" * 100)
-    done = citrus("ingest", "a.txt", "aa.txt", "b.txt", "--json")
-    assert done.exit_code == 6
-    assert len(lines(done)) == 2
-    assert "aa.txt" in done.stderr
-    assert citrus("ingest", "aa.txt").exit_code == 3
-
-
-def test_list_show_and_remove(citrus):
-    assert "is empty" in citrus("store").stderr
-    citrus("ingest", "a.txt", "b.txt")
-    listed = citrus("store", "list")
-    assert "a.txt" in listed.stdout
-    assert "b.txt" in listed.stdout
-    entries = json.loads(citrus("store", "--json").stdout)
-    assert len(entries) == 2
-    name = next(e["name"] for e in entries if e["documents"][0]["path"] == "a.txt")
-    assert json.loads(citrus("store", "show", name, "--json").stdout)["name"] == name
-    assert "document: a.txt" in citrus("store", "show", "a.txt").stdout
-    removed = citrus("store", "remove", "a.txt")
-    assert removed.exit_code == 0
-    assert "removed 1 entry" in removed.stdout
-    assert [e.documents[0].path for e in Store().entries()] == ["b.txt"]
-    assert citrus("store", "remove", "a.txt").exit_code == 2
-    assert citrus("store", "remove").exit_code == 2
-    assert citrus("store", "remove", "--all", "b.txt").exit_code == 2
-    assert citrus("store", "remove", "--all").exit_code == 0
-    assert Store().entries() == []
-
-
-def test_prune(citrus):
-    citrus("ingest", "a.txt", "b.txt")
-    (first, second) = Store().entries()
-    (second.folder / "entry.json").write_text("{")
-    assert "damaged" in citrus("store", "list").stderr
-    assert "removed 1 entry" in citrus("store", "prune").stdout
-    assert [e.key for e in Store().entries()] == [first.key]
-    assert "removed 0 entries" in citrus("store", "prune", "--unused-for", "1").stdout
-    assert "removed 1 entry" in citrus("store", "prune", "--max-store", "1KB").stdout
-    assert Store().entries() == []
-
-
-def test_an_entry_with_an_ambiguous_name_is_not_guessed(citrus):
-    citrus("ingest", "a.txt", "b.txt")
-    result = citrus("store", "remove", "")
+def test_a_name_that_stands_for_several_is_not_guessed(citrus: Citrus) -> None:
+    put("a.pdf"), put("b.pdf")
+    result = citrus("remove", "")
     assert result.exit_code == 2
-    assert len(Store().entries()) == 2
+    assert "stands for 2 entries" in result.stderr
+    assert len(Library().entries()) == 2
 
 
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (["-"], "save it to a file"),
-        (["a.txt", "--max-store", "many"], "not a size"),
-        (["a.txt", "--max-store", "1KB"], "--max-store"),
-        (["a.txt", "--store-dtype", "int4"], "int4"),
-        (["a.txt", "--policy", "citrus"], "citrus-individual"),
-    ],
-)
-def test_what_cannot_be_is_refused(citrus, arguments, said):
-    result = citrus("ingest", *arguments)
-    assert result.exit_code == 2
-    assert said in result.stderr
-    assert len(result.stderr.strip().splitlines()) == 1
-    assert Store().entries() == []
+def test_what_is_damaged_is_said_and_pruned(citrus: Citrus) -> None:
+    damaged, sound = put("a.pdf"), put("b.pdf")
+    (damaged.folder / "keys.column").write_bytes(b"")
+    listed = citrus("list")
+    assert "a.pdf" not in listed.stdout
+    assert "keys.column has 0 bytes instead of 4800" in listed.stderr
+    shown = citrus("show", damaged.key[:8])
+    assert shown.exit_code == 2
+    assert "citrus store remove" in shown.stderr
+    assert "removed 1 entry" in citrus("prune").stdout
+    assert [entry.key for entry in Library().entries()] == [sound.key]
+
+
+def test_prune(citrus: Citrus) -> None:
+    put("a.pdf"), put("b.pdf")
+    assert "removed 0 entries" in citrus("prune", "--unused-for", "1").stdout
+    assert citrus("prune", "--unused-for", "-1").exit_code == 2
+    pruned = json.loads(citrus("prune", "--max-store", "6KB", "--json").stdout)
+    assert (len(pruned["removed"]), pruned["bytes"]) == (1, 4810)
+    assert [entry.path for entry in Library().entries()] == ["b.pdf"]
+    assert "removed 1 entry" in citrus("prune", "--unused-for", "0").stdout
+
+
+def test_a_damaged_catalogue_and_an_old_store_go_with_all(citrus: Citrus, tmp_path: Path) -> None:
+    put("a.pdf")
+    old = tmp_path / "cache" / "store" / "0123"
+    old.mkdir(parents=True)
+    (old / "entry.json").write_text("{}")
+    assert "store of an older citrus" in citrus("list").stderr
+    (tmp_path / "cache" / "library" / "catalogue.sqlite").write_bytes(b"x" * 5000)
+    broken = citrus("list")
+    assert broken.exit_code == 1
+    assert "store remove --all" in broken.stderr
+    assert citrus("remove", "--all").exit_code == 0
+    again = citrus("list")
+    assert (again.exit_code, "older citrus" in again.stderr) == (0, False)

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 from naive import Naive
-from tiny import HEADS, QUESTION, build, text
+from tiny import QUESTION, build, text
 
 from citrus_cli.cli.help.pages import topics
 from citrus_cli.engine import head as head_module
@@ -20,11 +20,9 @@ from citrus_cli.engine.closing import MadeCaches
 from citrus_cli.engine.entropy import EntropyReader
 from citrus_cli.engine.generator import generate
 from citrus_cli.engine.instruction import Instruction, ReadingSettings
-from citrus_cli.engine.policies import POLICIES, Candidates, make_policy
+from citrus_cli.engine.policies import POLICIES, Candidates
 from citrus_cli.engine.policies.base import WINDOW, Rows
-from citrus_cli.engine.policies.heads import AFTER, BEFORE, FIRST, RECENT
 from citrus_cli.engine.reader import Reading
-from citrus_cli.engine.retrieval import words_attention
 from citrus_cli.evals.methods.policies import PolicyMethod
 from citrus_cli.events import ignore
 
@@ -152,11 +150,7 @@ RULES = {
 }
 ELSEWHERE = {
     "random",
-    "citrus-heads",
-    "citrus-heads-individual",
-    "citrus-heads-wide",
     "citrus-individual",
-    "citrus-reread",
 }
 """Policies whose choice is tested in another way: below, in test_reading or in test_parity."""
 
@@ -203,7 +197,7 @@ def test_a_policy_keeps_what_its_formula_says(llama, doubled, name, chunk):
         closed = naive.close(QUESTION.ids, POLICIES[name].closing_rows is not Rows.NONE)
 
     settings = ReadingSettings(BUDGET, chunk, answer_tokens=8)
-    reading = Reading(llama, make_policy(name, HEADS), settings, [QUESTION], PREFIX)
+    reading = Reading(llama, POLICIES[name](), settings, [QUESTION], PREFIX)
     reading.read([ids], lambda read: found.append(held(reading.document)))
     assert len(found) == math.ceil(190 / chunk)
     assert found == expected
@@ -219,7 +213,7 @@ def test_roco_remembers_sums_squares_and_counts_and_protects_what_varies(llama, 
         naive.read(PREFIX, ids, 16, QUESTION.ids, lambda origins: None)
         naive.close(QUESTION.ids)
     settings = ReadingSettings(BUDGET, 16, answer_tokens=8)
-    reading = Reading(llama, make_policy("roco"), settings, [QUESTION], PREFIX)
+    reading = Reading(llama, POLICIES["roco"](), settings, [QUESTION], PREFIX)
     reading.read([ids])
     cache = reading.caches[0]
     memory = cache.memory[:, :, 3 : cache.length].unflatten(1, (3, 2)).double()
@@ -236,7 +230,7 @@ def test_roco_remembers_sums_squares_and_counts_and_protects_what_varies(llama, 
     total[0, 30:51], squared[0, 30:51] = 6.0, 3.6
     memory = torch.stack((total, squared, seen))
     candidates = Candidates(None, torch.arange(100).unsqueeze(0), budget=38, memory=memory)
-    kept = make_policy("roco").select(candidates)[0].tolist()
+    kept = POLICIES["roco"]().select(candidates)[0].tolist()
     assert kept == [*range(4), *range(20, 23), *range(30, 51), *range(90, 100)]
 
 
@@ -295,31 +289,6 @@ def test_one_reading_for_many_questions_equals_one_for_each(llama, read, name, b
         assert kept[0] != kept[1] != kept[2]
 
 
-@pytest.mark.parametrize("name", ["citrus-heads", "citrus-heads-individual"])
-def test_an_answer_attends_to_the_best_of_what_was_kept(llama, read, monkeypatch, name):
-    """The focus is judged anew among the states that the budget left."""
-    ids, policy = text(300), POLICIES[name]
-    monkeypatch.setattr(policy, "focus", None)
-    wide = read(llama, ids, name, 80, prefix=PREFIX).caches[0]
-    attention = words_attention(llama, wide, QUESTION)[:, :, len(PREFIX) :]
-    (kept,) = {tuple(row) for row in wide.origins[:, len(PREFIX) : wide.length].tolist()}
-    paid = sum(attention[h.layer, h.head] * h.weight for h in HEADS).tolist()
-    found = {
-        o: sum(paid[max(0, at - AFTER) : at + BEFORE + 1])  # of what precedes, and of what follows
-        for at, o in enumerate(kept)
-    }
-    always = [*kept[:FIRST], *kept[-RECENT:]]
-    others = [o for o in kept if o not in always]
-    expected = sorted([*always, *best(others, 50 - len(always), found.__getitem__)])
-    assert expected != list(kept[-50:])
-
-    monkeypatch.setattr(policy, "focus", 50)
-    focused = read(llama, ids, name, 80, prefix=PREFIX).caches[0]
-    assert focused.origins[:, len(PREFIX) : focused.length].tolist() == [expected] * 3
-    assert read(llama, ids, name, 45, prefix=PREFIX).states_kept() == 45
-    assert read(llama, ids, name, 300, prefix=PREFIX).states_kept() == 300
-
-
 def test_caches_are_copied_one_at_a_time_and_only_when_they_must_be(llama, read):
     ids = text(300)
     asking = read(llama, ids, "standard", questions=SEVERAL)
@@ -344,7 +313,7 @@ def test_caches_are_copied_one_at_a_time_and_only_when_they_must_be(llama, read)
 @pytest.mark.parametrize("name", [name for name in POLICIES if name not in SERVING])
 def test_a_policy_that_asks_on_the_way_serves_one(llama, name):
     with pytest.raises(ValueError, match="one instruction"):
-        Reading(llama, make_policy(name, HEADS), ReadingSettings(), SEVERAL)
+        Reading(llama, POLICIES[name](), ReadingSettings(), SEVERAL)
 
 
 def test_somebody_must_ask(llama):
@@ -354,7 +323,7 @@ def test_somebody_must_ask(llama):
 
 @pytest.mark.parametrize("name", POLICIES)
 def test_a_cache_takes_the_bytes_that_were_foretold(llama, name):
-    policy = make_policy(name, HEADS)
+    policy = POLICIES[name]()
     for cache in Reading(llama, policy, ReadingSettings(48, 16), [QUESTION]).caches:
         buffers = cache.keys, cache.rotated, cache.values, cache.origins, cache.memory
         assert cache.shape.bytes == sum(b.numel() * b.element_size() for b in buffers)

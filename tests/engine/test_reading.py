@@ -6,14 +6,12 @@ import random
 
 import pytest
 import torch
-from tiny import HEADS, QUESTION, text
+from tiny import QUESTION, text
 
 from citrus_cli.engine import reader as reader_module
 from citrus_cli.engine.generator import generate
 from citrus_cli.engine.instruction import Instruction, ReadingSettings
-from citrus_cli.engine.policies import POLICIES, Candidates, CitrusHeads, make_policy
-from citrus_cli.engine.policies.heads import share_found
-from citrus_cli.engine.policies.individual import CitrusReread
+from citrus_cli.engine.policies import POLICIES
 from citrus_cli.engine.reader import Reading, rechunk
 from citrus_cli.engine.states import NO_ORIGIN, StateCache
 
@@ -58,7 +56,7 @@ def test_the_cache_never_grows_and_knows_its_origins(llama, read, policy):
 
     ids = text(3000)
     settings = ReadingSettings(budget=48, chunk_size=16, answer_tokens=8)
-    reading = Reading(llama, make_policy(policy, HEADS), settings, [QUESTION], prefix=(5, 6, 7))
+    reading = Reading(llama, POLICIES[policy](), settings, [QUESTION], prefix=(5, 6, 7))
     buffers = [c.keys.data_ptr() for c in reading.caches]
     reading.read([ids], watch)
     assert reading.tokens_read == 3000
@@ -179,50 +177,6 @@ def test_streaming_keeps_sinks_and_the_most_recent(llama, read):
     cache = read(llama, text(400), policy="streaming").caches[0]
     expected = [*range(4), *range(400 - 44, 400)]
     assert cache.origins[:, : cache.length].tolist() == [expected] * 3
-
-
-def test_heads_rank_tokens_once_for_all_layers_with_their_neighbours():
-    attention = torch.zeros(3, 4, 200)
-    attention[2, 3, 60] = 1.0  # a head that counts
-    attention[1, 0, 120] = 1.0  # another, at half the weight
-    attention[0, 0, 90] = 5.0  # one that does not
-    origins = torch.arange(200).expand(3, -1)
-    policy = CitrusHeads(HEADS)
-    ends = [*range(4)], [*range(168, 200)]
-    kept = policy.select(Candidates(attention, origins, budget=4 + 40 + 32)).tolist()
-    assert kept == [[*ends[0], *range(53, 93), *ends[1]]] * 3
-    more = policy.select(Candidates(attention, origins, budget=4 + 40 + 40 + 32)).tolist()
-    assert more == [[*ends[0], *range(53, 93), *range(113, 153), *ends[1]]] * 3
-
-
-def test_what_heads_find_is_the_share_of_their_attention_past_the_sinks():
-    attention = torch.zeros(3, 4, 10)
-    attention[2, 3, :] = 0.05  # weight 1
-    attention[1, 0, [0, 9]] = 0.4  # at half the weight; the first is a sink
-    attention[0, 0, 5] = 0.9  # does not count
-    origins = torch.tensor([-1, *range(9)])
-    assert share_found(HEADS, attention, lambda head: origins) == pytest.approx(
-        (5 * 0.05 + 0.5 * 0.4) / 1.5
-    )
-
-
-def test_a_question_that_finds_too_little_is_not_narrowed(llama, monkeypatch):
-    monkeypatch.setattr(CitrusReread, "focus", 24)
-    kept = {}
-    for found in (0.0, 1.0):
-        policy = make_policy("citrus-reread", HEADS, found)
-        settings = ReadingSettings(budget=48, chunk_size=16, answer_tokens=8)
-        reading = Reading(llama, policy, settings, [QUESTION, OTHER_QUESTION], (5, 6, 7))
-        reading.read([text(1200)])
-        kept[found] = [cache.origins[0, 3 : cache.length].tolist() for cache in reading.caches]
-    for focus, wide in zip(kept[0.0], kept[1.0], strict=True):
-        assert (len(focus), len(wide)) == (24, 48)
-        assert set(focus) < set(wide)
-
-
-def test_heads_must_be_known():
-    with pytest.raises(ValueError, match="heads"):
-        make_policy("citrus-heads")
 
 
 def test_a_shared_cache_serves_one_question(llama):

@@ -7,7 +7,7 @@ import transformers
 from transformers import PreTrainedModel
 
 from citrus_cli.engine.instruction import Instruction
-from citrus_cli.engine.policies import Head
+from citrus_cli.engine.retrieval import Head
 
 SIZES = {
     "hidden_size": 64,

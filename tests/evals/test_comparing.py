@@ -58,7 +58,7 @@ def test_every_method_answers_with_a_true_receipt(model, document):
         assert json.loads(json.dumps(row.to_dict()))["states_kept"] == answer.states_kept
 
 
-@pytest.mark.parametrize("policy", ["citrus-reread", "citrus", "streaming"])
+@pytest.mark.parametrize("policy", ["citrus", "streaming"])
 def test_a_policy_answers_as_for_ask(model, document, policy):
     asked = list(make_qa(model, policy=policy).ask_all(document, QUESTIONS))
     rows = list(compare(make_qa(model), [str(document)], QUESTIONS, [policy]))
@@ -169,7 +169,7 @@ def test_documents_are_closed_whatever_happens(model, document, monkeypatch):
 
 def test_what_makes_no_sense_is_refused(model, document, tmp_path):
     qa = make_qa("no/such-model")
-    with pytest.raises(UsageError, match=r"unknown policy 'fulll'; choose from .*citrus-reread"):
+    with pytest.raises(UsageError, match=r"unknown policy 'fulll'; choose from .*standard"):
         list(compare(qa, [str(document)], QUESTIONS, ["citrus", "fulll"]))
     with pytest.raises(UsageError, match="no policy to compare; choose from"):
         list(compare(qa, [str(document)], QUESTIONS, []))

@@ -16,7 +16,7 @@ from citrus_cli.engine import head, reader
 from citrus_cli.engine.backbone import Backbone
 from citrus_cli.engine.head import latest_rows
 from citrus_cli.engine.instruction import ReadingSettings
-from citrus_cli.engine.policies import POLICIES, Citrus, Streaming, make_policy
+from citrus_cli.engine.policies import POLICIES, Citrus, Streaming
 from citrus_cli.errors import MemoryLimitError, UsageError
 from citrus_cli.evals.perplexity import measure as module
 from citrus_cli.evals.perplexity.measure import PerplexityRow, block_stderr, perplexity, token_nll
@@ -70,7 +70,7 @@ def test_an_error_in_the_head_leaves_the_model_as_it_was(llama, monkeypatch):
 def test_what_fits_is_predicted_as_by_the_model_itself_whatever_the_chunk(llama, policy, chunk):
     ids = text(120)
     settings = ReadingSettings(120, chunk, answer_tokens=1)
-    found = token_nll(llama, make_policy(policy, HEADS), settings, QUESTION, ids)
+    found = token_nll(llama, POLICIES[policy](), settings, QUESTION, ids)
     torch.testing.assert_close(found.float(), own_loss(llama.model, ids), rtol=1e-4, atol=1e-4)
 
 
@@ -157,14 +157,11 @@ def test_every_policy_gives_a_row_for_every_budget(runner):
     by_name = {(row.policy, row.budget): row for row in rows}
     # what an individual cache's document is read through knows no question
     assert by_name["citrus-individual", 64].nll == by_name["standard", 64].nll
-    assert by_name["citrus-heads-individual", 64].held == 700  # its own budget is 768
-    assert by_name["citrus-heads-individual", 32].nll == pytest.approx(rows[-1].nll)
     assert by_name["citrus", 32].nll != by_name["streaming", 32].nll
     assert by_name["citrus", 32].held == 32
-    # what reads as citrus-reread does with 32 is measured there
-    alike = {"citrus-reread", "citrus-heads-individual", "citrus-heads-wide"}
     for name, budget in by_name:
-        if name not in alike or (name, budget) == ("citrus-reread", 32):
+        # what citrus-individual reads through is measured as standard, and the other way round
+        if name not in ("citrus-individual", "standard", "full"):
             assert (name, budget, 700, 700) in progress
 
 
@@ -203,7 +200,7 @@ def test_a_cache_that_does_not_fit_is_refused(runner, monkeypatch):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"policies": ["h2o?"]}, "unknown policy 'h2o\\?'; choose of citrus-reread, .*, full"),
+        ({"policies": ["h2o?"]}, "unknown policy 'h2o\\?'; choose of citrus, .*, full"),
         ({"budgets": [0]}, "at least 1"),
         ({"chunk_size": 0}, "at least 1"),
         ({"text": [5, 6]}, "a text of 2 tokens"),

@@ -98,7 +98,7 @@ def test_a_text_that_fits_is_kept_whole_and_answered_as_by_full_attention(runner
         assert answer == plain_answer(runner, prompt)
 
 
-@pytest.mark.parametrize("name", ["full", "bm25", "gemfilter", "xl3m", "citrus-reread"])
+@pytest.mark.parametrize("name", ["full", "bm25", "gemfilter", "xl3m"])
 def test_what_is_read_is_read_in_full_attention(runner, text, name):
     for one, answer in remember(runner, name, text):
         kept = [text[index] for index in one.origins[0].tolist()]
@@ -113,7 +113,7 @@ def test_many_questions_give_what_single_ones_give(runner, text, name):
         assert (one.origins.tolist(), answer) == found
 
 
-@pytest.mark.parametrize("name", ["full", "bm25", "gemfilter", "xl3m", "citrus-reread"])
+@pytest.mark.parametrize("name", ["full", "bm25", "gemfilter", "xl3m"])
 def test_progress_reaches_the_end(runner, text, name, monkeypatch):
     events = []
     monkeypatch.setattr(runner, "on_event", events.append)

@@ -43,5 +43,5 @@ def found(runner, policy):
 def test_passkeys_are_found_by_the_question_and_lost_without_it(smollm2):
     """Information neglect on the real model: the same budget, the same text."""
     runner = smollm2.runner()
-    policies = ("citrus-heads", "citrus-heads-individual", "streaming")
-    assert [found(runner, policy) for policy in policies] == [2, 2, 0]
+    policies = ("index", "streaming")
+    assert [found(runner, policy) for policy in policies] == [2, 0]

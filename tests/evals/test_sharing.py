@@ -18,7 +18,7 @@ from citrus_cli.run import Runner
 
 STORY = "The tide rose at six. Nobody on the pier had slept. " * 30
 QUESTIONS = ("Who slept?", "When did it rise?")
-ALIKE = ("citrus-reread", "citrus-heads-individual", "citrus-heads-wide", "gemfilter")
+ALIKE = [("gemfilter", budget) for budget in (40, 60, 80)]
 
 
 def settings(budget: int = 60) -> ReadingSettings:
@@ -74,13 +74,12 @@ def remembered(
 @pytest.mark.parametrize(
     ("asked", "alone", "together"),
     [
-        ([(name, 60) for name in ALIKE], 4, 1),
-        ([("citrus-reread", budget) for budget in (40, 60, 80)], 3, 1),
+        (ALIKE, 3, 1),
         # its document's cache is as large as the budget: another budget is another reading
         ([("citrus-individual", budget) for budget in (40, 60)], 2, 2),
-        ([("citrus-individual", 60), ("citrus-reread", 60)], 2, 2),
+        ([("citrus-individual", 60), ("gemfilter", 60)], 2, 2),
         # these read for each question, or not for any
-        ([("citrus", 60), ("citrus-heads", 60), ("bm25", 60)], 4, 4),
+        ([("citrus", 60), ("citrus-recent", 60), ("bm25", 60)], 4, 4),
     ],
 )
 def test_what_is_read_alike_is_read_once_and_remembered_as_alone(
@@ -104,7 +103,7 @@ def test_what_is_read_alike_is_read_once_and_remembered_as_alone(
 
 
 def test_the_seconds_of_a_reading_count_for_each_that_takes_it(runner: Runner) -> None:
-    first, second = remembered(runner, [(name, 60) for name in ALIKE[:2]], shared=True)
+    first, second = remembered(runner, ALIKE[:2], shared=True)
     # the first was read for while it was asked for; the second's questions share one reading
     assert [one.read_before for one, _ in first] == [0.0, 0.0]
     assert second[0][0].read_before > 0.0
@@ -125,11 +124,10 @@ def test_what_cannot_be_kept_is_read_again(
     monkeypatch: pytest.MonkeyPatch,
     trouble: Callable[[pytest.MonkeyPatch], None],
 ) -> None:
-    asked = [(name, 60) for name in ALIKE]
-    alone = remembered(runner, asked, shared=False)
+    alone = remembered(runner, ALIKE, shared=False)
     readings.clear()
     trouble(monkeypatch)
-    shared = remembered(runner, asked, shared=True)
+    shared = remembered(runner, ALIKE, shared=True)
     assert len(readings) == len(ALIKE)
     assert [[keys for _, keys in one] for one in alone] == [
         [keys for _, keys in one] for one in shared

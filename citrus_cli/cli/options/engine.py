@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from citrus_cli.cli.exit_codes import ExitCode
 from citrus_cli.cli.options.declaration import METHOD, MODEL, OUTPUT, STORE, choices, option
+from citrus_cli.cli.options.sizes import parse_size
 from citrus_cli.errors import UsageError
 from citrus_cli.models.catalogue import DEFAULT_EMBEDDER
 from citrus_cli.settings import (
@@ -130,6 +131,33 @@ Embedder = Annotated[
         metavar="MODEL",
     ),
 ]
+Find = Annotated[
+    str | None,
+    option(
+        "--find",
+        help="Which finders look: heads (of the language model), meaning (a sentence embedder), "
+        "words (BM25); several by commas, by default all.",
+        panel=METHOD,
+        metavar="NAME,…",
+    ),
+]
+Quick = Annotated[
+    bool,
+    option(
+        "--quick",
+        help="Find without the language model's heads: it reads nothing but what was found.",
+        panel=METHOD,
+    ),
+]
+
+
+@dataclass(frozen=True)
+class IndexOptions:
+    """What an index is made for."""
+
+    find: Find = None
+    quick: Quick = False
+    embedder: Embedder = None
 
 
 @dataclass(frozen=True)
@@ -148,27 +176,23 @@ class MethodOptions:
             autocompletion=complete_policy,
         ),
     ] = None
-    find: Annotated[
-        str | None,
-        option(
-            "--find",
-            help="Which finders look: heads (of the language model), meaning (a sentence "
-            "embedder), words (BM25); several by commas, by default all.",
-            panel=METHOD,
-            metavar="NAME,…",
-        ),
-    ] = None
-    quick: Annotated[
-        bool,
-        option(
-            "--quick",
-            help="Find without the language model's heads: it reads nothing but what was found.",
-            panel=METHOD,
-        ),
-    ] = False
+    find: Find = None
+    quick: Quick = False
     embedder: Embedder = None
     budget: Budget = None
     chunk_size: ChunkSize = None
+
+
+MaxStore = Annotated[
+    str | None,
+    option(
+        "--max-store",
+        help="How large the store may become, e.g. 500MB or 20GB (the default); the least "
+        "recently used documents go first.",
+        panel=STORE,
+        metavar="SIZE",
+    ),
+]
 
 
 @dataclass(frozen=True)
@@ -183,18 +207,7 @@ class StoreOptions:
             panel=STORE,
         ),
     ] = False
-
-
-MaxStore = Annotated[
-    str | None,
-    option(
-        "--max-store",
-        help="How large the store may become, e.g. 500MB or 20GB (the default); the least "
-        "recently used documents go first.",
-        panel=STORE,
-        metavar="SIZE",
-    ),
-]
+    max_store: MaxStore = None
 
 
 @dataclass(frozen=True)
@@ -222,7 +235,7 @@ class SupportOptions:
 
 def engine_of(
     model: ModelOptions,
-    method: MethodOptions,
+    method: MethodOptions | IndexOptions,
     store: StoreOptions | None = None,
     support: SupportOptions | None = None,
 ) -> dict[str, Any]:
@@ -232,8 +245,10 @@ def engine_of(
         if settings.get("find") is not None:
             raise UsageError("--quick is --find meaning,words: give one of them")
         settings["find"] = ",".join(QUICK)
-    if store is not None and store.no_store:
-        settings["store"] = False
+    if store is not None:
+        settings["store"] = False if store.no_store else None
+        size = store.max_store
+        settings["max_store"] = None if size is None else parse_size(size, "--max-store")
     if support is not None and support.always_answer:
         settings["always_answer"] = True
     return {name: value for name, value in settings.items() if value is not None}

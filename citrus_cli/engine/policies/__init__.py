@@ -19,7 +19,7 @@ and two lines of its `pyproject.toml`; `--policy older` then works wherever a po
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from citrus_cli.engine.policies.base import (
     Candidates,
@@ -32,13 +32,7 @@ from citrus_cli.engine.policies.base import (
 )
 from citrus_cli.engine.policies.citrus import Citrus
 from citrus_cli.engine.policies.h2o import H2O
-from citrus_cli.engine.policies.heads import CitrusHeads, Head
-from citrus_cli.engine.policies.individual import (
-    CitrusHeadsIndividual,
-    CitrusHeadsWide,
-    CitrusIndividual,
-    CitrusReread,
-)
+from citrus_cli.engine.policies.individual import CitrusIndividual
 from citrus_cli.engine.policies.keydiff import KeyDiff
 from citrus_cli.engine.policies.knorm import KNorm
 from citrus_cli.engine.policies.random import Random
@@ -61,10 +55,6 @@ from citrus_cli.plugins import Registry
 _OWN: dict[str, type[Policy]] = {
     policy.name: policy
     for policy in (
-        CitrusReread,
-        CitrusHeads,
-        CitrusHeadsIndividual,
-        CitrusHeadsWide,
         Citrus,
         CitrusIndividual,
         CitrusSeesChunk,
@@ -99,31 +89,17 @@ POLICIES: Mapping[str, type[Policy]] = Registry("citrus.policies", _OWN, _is_pol
 """All of them, by name: citrus's own, and those that other packages add."""
 
 
-def make_policy(name: str, heads: Sequence[Head] = (), found: float = 0.0) -> Policy:
-    """The policy called `name`; `heads` and `found` are the model's, for those that need them.
-
-    Raises:
-        ValueError: the policy needs heads and there are none.
-    """
-    policy = POLICIES[name]
-    return policy(heads, found) if issubclass(policy, CitrusHeads) else policy()
-
-
 __all__ = [
     "POLICIES",
     "Candidates",
     "Citrus",
-    "CitrusHeads",
-    "CitrusHeadsIndividual",
     "CitrusIndividual",
-    "Head",
     "Observation",
     "Policy",
     "Rows",
     "Standard",
     "Streaming",
     "head_attention",
-    "make_policy",
     "mean_attention",
     "protect",
 ]

@@ -111,14 +111,6 @@ class Policy(ABC):
     lag: ClassVar[int] = 0
     """How many states above the budget an instruction's own cache may gather before it judges."""
 
-    focus: ClassVar[int | None] = None
-    """How many of the states that were kept an answer attends to, of a document that did not fit
-    the budget; None: all. They are chosen once the document has been read, by `closing_rows`."""
-
-    rereads: ClassVar[bool] = False
-    """Whether the tokens that stay once the document has been read are read afresh for the answer,
-    alone, where the document did not fit the budget. Such a policy ranks once for all layers."""
-
     @classmethod
     def serves_many(cls) -> bool:
         """Whether one reading serves any number of instructions: none is asked before its end, or
@@ -129,13 +121,6 @@ class Policy(ABC):
     def rank(self, candidates: Candidates) -> Tensor:
         """How much each state is worth keeping: (layers, states), or (1, states) for all layers;
         where it chooses per head (layers, kv_heads, states)."""
-
-    def focuses(self, candidates: Candidates) -> bool:
-        """Whether the answer attends to the focus only, and not to all of `candidates`.
-
-        They are what stayed of a document that did not fit the budget, as `closing_rows` see it.
-        """
-        return True
 
     def remember(self, observation: Observation) -> None:
         """Write into the memory what is to be known of the states later.

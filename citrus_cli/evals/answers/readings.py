@@ -18,7 +18,6 @@ from citrus_cli.engine.states import States
 from citrus_cli.evals.methods import Method, Remembered
 from citrus_cli.evals.methods.reporting import reporter
 from citrus_cli.run import Runner
-from citrus_cli.store.codec import decode, encode
 
 LARGEST = 8 << 30
 """A text whose states would fill a cache of more bytes is read for each method."""
@@ -58,7 +57,7 @@ class Recording:
         Raises:
             OSError: the disk is full, or fails.
         """
-        data = save(encode(states, "auto"))
+        data = save({"keys": states.keys.contiguous(), "values": states.values.contiguous()})
         self._file.write(data)
         self._runs.append((states.start, len(data)))
 
@@ -66,10 +65,8 @@ class Recording:
         """All states in the order of reading; one iteration at a time."""
         self._file.seek(0)
         for start, size in self._runs:
-            states = decode(load(self._file.read(size)), start)
-            yield replace(
-                states, keys=states.keys.to(self._device), values=states.values.to(self._device)
-            )
+            read = load(self._file.read(size))
+            yield States(read["keys"].to(self._device), read["values"].to(self._device), start)
 
     def close(self) -> None:
         """Let go of the disk."""

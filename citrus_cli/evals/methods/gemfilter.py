@@ -70,7 +70,7 @@ class GemFilter(Method):
     """
 
     name = "gemfilter"
-    sized_as = "citrus-heads-individual"
+    sized_as = "citrus-individual"
 
     def remember(
         self,

@@ -142,7 +142,7 @@ def _reads(
             own = POLICIES[name].document_policy
             held = POLICIES[name].document_budget or budget
             settings = ReadingSettings(held, chunk_size, answer_tokens=1)
-            reads.append(_Read(name, budget, own or runner.policy(name), tokens, settings))
+            reads.append(_Read(name, budget, own or POLICIES[name](), tokens, settings))
     for read in reads:
         _check_room(runner, read)
     return reads

@@ -12,9 +12,9 @@ from typing import Any
 from citrus_cli._version import __version__
 from citrus_cli.errors import CitrusError, UsageError
 from citrus_cli.evals.runs.journal import Journal
+from citrus_cli.library.identity import digest
 from citrus_cli.models.cache import cache_dir
 from citrus_cli.run import Runner
-from citrus_cli.store.identity import digest
 
 LIBRARIES = ("torch", "transformers", "tokenizers", "numpy", "bitsandbytes", "pypdf", "rouge-score")
 

@@ -12,11 +12,12 @@ from citrus_cli.evals.methods import METHODS
 from citrus_cli.evals.results.tables import Table
 from citrus_cli.evals.runs.journal import Record
 from citrus_cli.run import Runner
+from citrus_cli.settings import DEFAULT_POLICY
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-DEFAULT_METHODS = ("citrus-reread", "citrus", "standard", "streaming", "full")
+DEFAULT_METHODS = (DEFAULT_POLICY, "citrus", "standard", "streaming", "full")
 """What is compared when nothing is named, as far as it is known."""
 
 

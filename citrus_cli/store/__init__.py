@@ -1,1 +1,0 @@
-"""The store: the states of documents that were read once, kept on disk for later questions."""
