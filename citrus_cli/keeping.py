@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from citrus_cli.answer import DocumentReceipt, KeptPage
+from citrus_cli.basis import Basis, kept_states
 from citrus_cli.engine.instruction import Instruction, ReadingSettings
 from citrus_cli.engine.reader import Reading
 from citrus_cli.engine.selection import select
-from citrus_cli.engine.states import StateCache, States
+from citrus_cli.engine.states import States
 from citrus_cli.errors import DocumentError
 from citrus_cli.events import Reading as ReadingEvent
 from citrus_cli.pages import PageMap
@@ -30,14 +31,9 @@ PAGES_NAMED = 5
 
 @dataclass(frozen=True)
 class Kept:
-    """What some instructions keep of documents, and how it came about.
+    """What some instructions are answered from, in their order, and how it came about."""
 
-    `caches` are in the order of `instructions`; their first `pinned` states are the prompt's.
-    """
-
-    instructions: Sequence[Instruction]
-    caches: Sequence[StateCache]
-    pinned: int
+    bases: Sequence[Basis]
     documents: tuple[DocumentReceipt, ...]
     warnings: tuple[str, ...]
     pages: PageMap
@@ -46,17 +42,10 @@ class Kept:
     chunk_size: int
     seconds: float
     from_store: bool
-    found: tuple[float, ...] | None = None
-    """How much each question found, 0 to 1, where that is known beforehand."""
 
-    def states(self, index: int) -> int:
-        """Document states per layer that the answer to an instruction attends to."""
-        return self.caches[index].length - self.pinned
-
-    def kept_pages(self, index: int) -> tuple[KeptPage, ...]:
-        """The pages that most of these states come from."""
-        cache = self.caches[index]
-        origins = cache.origins[:, self.pinned : cache.length].flatten().tolist()
+    def kept_pages(self, basis: Basis) -> tuple[KeptPage, ...]:
+        """The pages that most of a basis comes from."""
+        origins = [origin for layer in basis.origins() for origin in layer]
         return tuple(
             KeptPage(self.documents[place.document].path, place.page, place.label, share)
             for place, share in self.pages.shares(origins)[:PAGES_NAMED]
@@ -84,12 +73,11 @@ def read_live(
     reading.read(tokens, report)
     check_all_was_read(reading.tokens_read, tokens, documents)
     token_of = logged_tokens(runner.encoder, tokens.log)
+    caches = reread(
+        runner, policy, reading.caches, instructions, settings, token_of, reading.tokens_read
+    )
     return Kept(
-        instructions=instructions,
-        caches=reread(
-            runner, policy, reading.caches, instructions, settings, token_of, reading.tokens_read
-        ),
-        pinned=len(runner.prompt.prefix),
+        bases=kept_states(runner, caches, instructions),
         documents=receipts(documents, tokens.counts),
         warnings=(
             *chunk_warnings(reading.chunk_size, settings),
@@ -127,10 +115,9 @@ def replay(runner: Runner, entry: Entry, instructions: Sequence[Instruction]) ->
 
     caches = select(runner.backbone, policy, settings, instructions, pinned, coming_past())
     token_of = logged_tokens(runner.encoder, text)
+    kept = reread(runner, policy, caches, instructions, settings, token_of, entry.tokens)
     return Kept(
-        instructions=instructions,
-        caches=reread(runner, policy, caches, instructions, settings, token_of, entry.tokens),
-        pinned=pinned,
+        bases=kept_states(runner, kept, instructions),
         documents=entry.documents,
         warnings=entry.warnings,
         pages=entry.pages,

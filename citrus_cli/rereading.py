@@ -7,8 +7,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from citrus_cli.engine.afresh import read_afresh
-from citrus_cli.engine.closing import MadeCaches, closing_cuts
+from citrus_cli.engine.closing import closing_cuts
 from citrus_cli.engine.instruction import Instruction
+from citrus_cli.engine.made import Made
 from citrus_cli.engine.policies import Policy
 from citrus_cli.engine.states import StateCache
 from citrus_cli.models.plain import PlainEncoder
@@ -64,4 +65,4 @@ def reread(
         known = {at: token for at in kept if (token := token_of(at)) is not None}
         return read_afresh(runner.backbone, prefix, known, instructions[index], settings)
 
-    return MadeCaches(len(instructions), make)
+    return Made(len(instructions), make)

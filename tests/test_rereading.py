@@ -94,13 +94,12 @@ def test_documents_are_reread_from_their_log(runner: Runner, documents) -> None:
     kept = read_live(runner, documents, asked)
     encoded = DocumentTokens(documents, runner.encoder)
     ids = [one for run in encoded for one in run]
-    first = kept.caches[0]
-    assert kept.caches[0] is first
-    for index, instruction in enumerate(asked):
-        cache = kept.caches[index]
-        rows = cache.origins[:, kept.pinned : cache.length].tolist()
+    first = kept.bases[0].cache
+    assert kept.bases[0].cache is first
+    for basis, instruction in zip(kept.bases, asked, strict=True):
+        cache, rows = basis.cache, basis.origins()
         assert rows == [rows[0]] * 4
-        assert kept.states(index) == len(rows[0]) <= 100
+        assert basis.size == len(rows[0]) <= 100
         alone = read_whole(
             runner.backbone,
             runner.prompt.prefix,
