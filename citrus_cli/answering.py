@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from citrus_cli.answer import Answer, Seconds
-from citrus_cli.engine.generator import generate
+from citrus_cli.basis import Basis
 from citrus_cli.engine.instruction import Instruction
-from citrus_cli.engine.retrieval import found_share
 from citrus_cli.events import Note, Writing
-from citrus_cli.index.ranking import CLEAR, FOUND
 from citrus_cli.keeping import Kept, groups, read_live
 from citrus_cli.models.hardware import free_memory, peak_memory, reset_peak_memory
 from citrus_cli.models.tokenizer import TextStream
@@ -97,11 +95,12 @@ class Answering:
         runner = self.runner
         settings = runner.settings
         started = time.perf_counter()
-        draft = self._draft(kept, index, number, follows_up=follows_up)
+        basis = kept.bases[index]
+        draft = self._draft(basis, number, follows_up=follows_up)
         sought = settings.evidence and not draft.interrupted
         shown = Sources((), None)
         if sought:
-            shown = sources(runner, kept, index, draft.ids, draft.share, explain=settings.explain)
+            shown = sources(runner, kept, basis, draft.ids, draft.share)
         answer = Answer(
             question=question,
             answer=draft.text,
@@ -113,51 +112,42 @@ class Answering:
             budget=settings.budget,
             chunk_size=kept.chunk_size,
             tokens_read=kept.tokens_read,
-            states_kept=kept.states(index),
+            states_kept=basis.size,
             answer_tokens=len(draft.ids),
             seconds=Seconds(seconds.load, seconds.read, time.perf_counter() - started),
             peak_memory_bytes=peak_memory(runner.loaded.device),
             complete=not draft.interrupted and len(draft.ids) < settings.max_answer_tokens,
             warnings=kept.warnings,
             from_store=kept.from_store,
-            kept=kept.kept_pages(index),
+            kept=kept.kept_pages(basis),
             evidence=shown.evidence,
             claims=check(draft.text, question, kept) if sought and draft.ids else (),
             found=draft.found,
             support=shown.support,
         )
         if runner.on_picture is not None and not draft.interrupted:
-            runner.on_picture(draw(answer, kept, index, runner))
+            runner.on_picture(draw(answer, kept, basis, runner))
         return answer, draft.interrupted
 
-    def _draft(self, kept: Kept, index: int, number: int, *, follows_up: bool) -> _Draft:
+    def _draft(self, basis: Basis, number: int, *, follows_up: bool) -> _Draft:
         """Answer, aloud where the question finds enough; else only if the answer does."""
         runner = self.runner
         always, threshold = runner.settings.always_answer, 0.0
         share = 1.0
         if runner.settings.evidence or not always:
-            threshold = FOUND if kept.found else runner.retrieval.found
-            share = kept.found[index] if kept.found else self._found_share(kept, index)
+            threshold, share = basis.enough, basis.found()
         doubtful = share < threshold and not follows_up
         # an answer that may turn out weak is not streamed: then a source of it comes first
-        aloud = always or (share >= CLEAR if kept.found else not doubtful)
-        ids, text, interrupted = self._write(kept, index, number if aloud else None)
-        found = not doubtful or (
-            bool(ids) and not kept.found and self._found_share(kept, index, ids) >= threshold
-        )
+        aloud = always or (not doubtful if basis.clear is None else share >= basis.clear)
+        ids, text, interrupted = self._write(basis, number if aloud else None)
+        found = not doubtful or (bool(ids) and basis.found(ids) >= threshold)
         if not always and not found and not interrupted:
             return _Draft([], NOT_FOUND, False, False, share)
         if not aloud and text:
             runner.on_event(Writing(number, text))
         return _Draft(ids, text, interrupted, found, share)
 
-    def _found_share(self, kept: Kept, index: int, answer: Sequence[int] = ()) -> float:
-        """How much of the question, or of an answer, rests on the documents."""
-        runner = self.runner
-        cache, instruction = kept.caches[index], kept.instructions[index]
-        return found_share(runner.backbone, cache, instruction, runner.heads, answer)
-
-    def _write(self, kept: Kept, index: int, number: int | None) -> tuple[list[int], str, bool]:
+    def _write(self, basis: Basis, number: int | None) -> tuple[list[int], str, bool]:
         """Generate an answer; its ids, its text, and whether it was interrupted.
 
         The listener is told of each piece as that of question `number`; of nothing, if it is None.
@@ -174,14 +164,7 @@ class Answering:
 
         interrupted = False
         try:
-            generate(
-                runner.backbone,
-                kept.caches[index],
-                kept.instructions[index],
-                runner.settings.max_answer_tokens,
-                runner.loaded.eos_token_ids,
-                write,
-            )
+            basis.write(runner.settings.max_answer_tokens, runner.loaded.eos_token_ids, write)
         except KeyboardInterrupt:
             interrupted = True
         return ids, stream.text.strip(), interrupted

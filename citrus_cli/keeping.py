@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from citrus_cli.answer import DocumentReceipt, KeptPage
+from citrus_cli.basis import Basis, kept_states
 from citrus_cli.documents.document import warnings_of
 from citrus_cli.documents.notices import Notice
 from citrus_cli.engine.instruction import Instruction, ReadingSettings
 from citrus_cli.engine.policies import POLICIES
 from citrus_cli.engine.reader import Reading
-from citrus_cli.engine.states import StateCache
 from citrus_cli.errors import DocumentError
 from citrus_cli.events import Reading as ReadingEvent
 from citrus_cli.pages import PageMap
@@ -30,14 +30,9 @@ PAGES_NAMED = 5
 
 @dataclass(frozen=True)
 class Kept:
-    """What some instructions keep of documents, and how it came about.
+    """What some instructions are answered from, in their order, and how it came about."""
 
-    `caches` are in the order of `instructions`; their first `pinned` states are the prompt's.
-    """
-
-    instructions: Sequence[Instruction]
-    caches: Sequence[StateCache]
-    pinned: int
+    bases: Sequence[Basis]
     documents: tuple[DocumentReceipt, ...]
     warnings: tuple[str, ...]
     pages: PageMap
@@ -46,17 +41,10 @@ class Kept:
     chunk_size: int
     seconds: float
     from_store: bool
-    found: tuple[float, ...] | None = None
-    """How much each question found, 0 to 1, where that is known beforehand."""
 
-    def states(self, index: int) -> int:
-        """Document states per layer that the answer to an instruction attends to."""
-        return self.caches[index].length - self.pinned
-
-    def kept_pages(self, index: int) -> tuple[KeptPage, ...]:
-        """The pages that most of these states come from."""
-        cache = self.caches[index]
-        origins = cache.origins[:, self.pinned : cache.length].flatten().tolist()
+    def kept_pages(self, basis: Basis) -> tuple[KeptPage, ...]:
+        """The pages that most of a basis comes from."""
+        origins = [origin for layer in basis.origins() for origin in layer]
         return tuple(
             KeptPage(self.documents[place.document].path, place.page, place.label, share)
             for place, share in self.pages.shares(origins)[:PAGES_NAMED]
@@ -84,9 +72,7 @@ def read_live(
     reading.read(tokens, report)
     check_all_was_read(reading.tokens_read, tokens, documents)
     return Kept(
-        instructions=instructions,
-        caches=reading.caches,
-        pinned=len(runner.prompt.prefix),
+        bases=kept_states(runner, reading.caches, instructions),
         documents=receipts(documents, tokens.counts),
         warnings=(
             *chunk_warnings(reading.chunk_size, settings),

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from citrus_cli.engine.attribution import attribute, likelihood_without
 from citrus_cli.evidence.model import Claim, Evidence, PageText, ScoredPage
 from citrus_cli.evidence.passages import passages
 from citrus_cli.evidence.support import Support, support
@@ -18,6 +17,7 @@ from citrus_cli.text_log import PART, Part, Piece, TextLog
 
 if TYPE_CHECKING:
     from citrus_cli.answer import Answer
+    from citrus_cli.basis import Basis
     from citrus_cli.keeping import Kept
     from citrus_cli.run import Runner
 
@@ -31,26 +31,25 @@ class Sources:
 
 
 def sources(
-    runner: Runner, kept: Kept, index: int, answer: Sequence[int], found: float, *, explain: bool
+    runner: Runner, kept: Kept, basis: Basis, answer: Sequence[int], found: float
 ) -> Sources:
     """The passages that an answer, given as token ids, was read from; the highest score first.
 
-    `found` is the question's `found_share`. To `explain` is to take every passage away in turn.
+    `found` is how much the question found. Where it is to be explained, every passage is taken away
+    in turn.
     """
-    backbone, cache, instruction = runner.backbone, kept.caches[index], kept.instructions[index]
-    given = attribute(backbone, cache, instruction, answer, runner.heads)
+    given = basis.attribution(answer)
     names = [document.path for document in kept.documents]
     shown = cited(given.weights, kept.text, names, runner)
     if not answer:
         return Sources(shown, None)
-    tokens = _tokens(shown, kept, index, runner)
+    tokens = _tokens(shown, kept, basis, runner)
 
     def drop(gone: set[int]) -> float:
-        without = likelihood_without(backbone, cache, instruction, answer, gone)
-        return given.likelihood - without
+        return given.likelihood - basis.likelihood_without(answer, gone)
 
     together = drop(set().union(*tokens)) if tokens else 0.0
-    if explain:
+    if runner.settings.explain:
         shown = tuple(
             replace(one, drop=drop(gone)) for one, gone in zip(shown, tokens, strict=True)
         )
@@ -79,13 +78,12 @@ def check(answer: str, question: str, kept: Kept) -> tuple[Claim, ...]:
     return claims(answer, (part.page for part in parts), question=question)
 
 
-def draw(answer: Answer, kept: Kept, index: int, runner: Runner) -> Picture:
+def draw(answer: Answer, kept: Kept, basis: Basis, runner: Runner) -> Picture:
     """All that pictures of an answer show: every page, and what each layer kept of it."""
     names = [document.path for document in kept.documents]
-    cache = kept.caches[index]
-    layers = cache.layer_origins(kept.pinned).tolist()
+    layers = basis.origins()
     held = Counter(origin for origins in layers for origin in origins)
-    choices = len(cache.origins)  # one per layer, or one per layer and KV head
+    choices = sum(map(len, layers)) / max(1, basis.size)  # per layer one, or one per KV head
     share = {origin: count / choices for origin, count in held.items()}
     spans = {
         (part.page.document, part.page.page): found
@@ -135,14 +133,14 @@ def _parts(
             yield part, tuple(sorted(spans))
 
 
-def _tokens(passages: Sequence[Evidence], kept: Kept, index: int, runner: Runner) -> list[set[int]]:
+def _tokens(
+    passages: Sequence[Evidence], kept: Kept, basis: Basis, runner: Runner
+) -> list[set[int]]:
     """The origins of the kept tokens that each passage, given in its whole page, is made of."""
-    cache = kept.caches[index]
     names = [document.path for document in kept.documents]
     tokens: list[set[int]] = [set() for _ in passages]
-    for piece, origins in _by_piece(
-        cache.origins[:, kept.pinned : cache.length].unique().tolist(), kept.text
-    ).items():
+    held = sorted(set().union(*basis.origins()))
+    for piece, origins in _by_piece(held, kept.text).items():
         where = (names[piece.place.document], piece.place.page)
         here = [i for i, one in enumerate(passages) if (one.document, one.page) == where]
         characters = runner.encoder.spans(kept.text.text(piece)) if here else []

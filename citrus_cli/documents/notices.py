@@ -7,9 +7,9 @@ import re
 _NOTHING_LOST = frozenset(
     (
         "link-loop",
-        "not-in-store",
-        "store-damaged",
-        "not-stored",
+        "library-damaged",
+        "no-embedder",
+        "not-kept",
         "own-file",
         "smaller-chunks",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -54,16 +54,28 @@ def attribute(
     scored = torch.tensor(rows or range(len(ids)), device=backbone.device)
     stream = Stream(slice(0, len(ids)), cache, writes=False, visible=cache.length, scored=scored)
     likelihood = _likelihood(backbone, stream, instruction, answer)
+    seen = (
+        (
+            (stream.scores[head.layer][head.head] * head.weight).tolist(),
+            cache.origins_of(head.layer, backbone.kv_head(head.head)).tolist(),
+        )
+        for head in heads
+    )
+    return Attribution(weighed(seen), likelihood)
+
+
+def weighed(seen: Iterable[tuple[Iterable[float], Iterable[int]]]) -> dict[int, float]:
+    """What heads see of tokens, put together: weights by origin that sum to 1.
+
+    For each head the attention, and the origins of what it goes to.
+    """
     weights: dict[int, float] = {}
-    for head in heads:
-        attention = (stream.scores[head.layer][head.head] * head.weight).tolist()
-        origins = cache.origins_of(head.layer, backbone.kv_head(head.head)).tolist()
+    for attention, origins in seen:
         for origin, weight in zip(origins, attention, strict=True):
             if origin >= SINKS:  # nor the prompt's, which have none; sinks are no source
                 weights[origin] = weights.get(origin, 0.0) + weight
     total = sum(weights.values())
-    shares = {origin: weight / total for origin, weight in weights.items() if weight > 0}
-    return Attribution(shares, likelihood)
+    return {origin: weight / total for origin, weight in weights.items() if weight > 0}
 
 
 def likelihood_without(

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import overload
-
 import torch
 
 from citrus_cli.engine.attention import Stream
@@ -36,34 +33,3 @@ def close(
         with backbone.attached():
             backbone.forward(torch.tensor(instruction.ids, device=backbone.device), [stream])
     evict(stream, policy, cache=cache, pinned=pinned, budget=budget)
-
-
-class MadeCaches(Sequence[StateCache]):
-    """A cache for each of `count` instructions, made when it is asked for.
-
-    `make(index)` makes one. The latest is remembered, and no other: so there is one at a time, if
-    the caller holds no more.
-    """
-
-    def __init__(self, count: int, make: Callable[[int], StateCache]) -> None:
-        self._count, self._make = count, make
-        self._index = -1
-        self._cache: StateCache | None = None
-
-    def __len__(self) -> int:
-        return self._count
-
-    @overload
-    def __getitem__(self, index: int) -> StateCache: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[StateCache]: ...
-
-    def __getitem__(self, index: int | slice) -> StateCache | Sequence[StateCache]:
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(self._count))]
-        wanted = range(self._count)[index]
-        if self._cache is None or wanted != self._index:
-            self._cache = None  # its memory is free before the next is made
-            self._cache, self._index = self._make(wanted), wanted
-        return self._cache

@@ -27,7 +27,7 @@ class Instruction:
         if not self.ids or not 0 <= start <= stop <= len(self.ids):
             raise ValueError("an instruction needs tokens, and the question must lie within them")
 
-    def rows(self, wanted: Rows, device: torch.device) -> Tensor:
+    def rows(self, wanted: Rows, device: torch.device | None = None) -> Tensor:
         """Indices of the wanted rows; all of them when no question is marked."""
         size = len(self.ids)
         start, stop = 0, size

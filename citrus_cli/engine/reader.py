@@ -10,10 +10,11 @@ from torch import Tensor
 
 from citrus_cli.engine.attention import Stream
 from citrus_cli.engine.backbone import Backbone
-from citrus_cli.engine.closing import MadeCaches, close
+from citrus_cli.engine.closing import close
 from citrus_cli.engine.entropy import EntropyReader
 from citrus_cli.engine.eviction import cache_for, evict, judging_stream
 from citrus_cli.engine.instruction import Instruction, ReadingSettings
+from citrus_cli.engine.made import Made
 from citrus_cli.engine.policies import Policy, Rows
 from citrus_cli.engine.selection import Selection
 from citrus_cli.engine.states import NO_ORIGIN, StateCache, States
@@ -184,7 +185,7 @@ class Reading:
         asked = self.policy.closing_rows is not Rows.NONE
         over = self.document.length - self._pinned > self._budget
         if len(self.instructions) > 1 and asked and over:
-            self.caches = MadeCaches(len(self.instructions), self._closed_copy)
+            self.caches = Made(len(self.instructions), self._closed_copy)
         else:
             self._close_for(0, self.document)
 

@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from citrus_cli.answer import Answer, Seconds
 from citrus_cli.answering import Answering
+from citrus_cli.basis import kept_states
 from citrus_cli.documents import Document, open_documents
 from citrus_cli.documents.document import warnings_of
 from citrus_cli.engine.instruction import Instruction
@@ -159,9 +160,7 @@ def _answers(
 def _kept(runner: Runner, one: Remembered, text: _Text) -> Kept:
     instructions: list[Instruction] = [one.instruction]
     return Kept(
-        instructions=instructions,
-        caches=[one.cache],
-        pinned=len(runner.prompt.prefix),
+        bases=kept_states(runner, [one.cache], instructions),
         documents=receipts(text.documents, text.tokens.counts),
         warnings=tuple(warnings_of(text.documents)),
         pages=text.tokens.pages,

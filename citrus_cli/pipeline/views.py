@@ -9,17 +9,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from citrus_cli.answer import DocumentReceipt
-from citrus_cli.engine.afresh import read_afresh
-from citrus_cli.engine.closing import MadeCaches
 from citrus_cli.engine.instruction import Instruction
-from citrus_cli.engine.states import StateCache
+from citrus_cli.engine.made import Made
 from citrus_cli.index.corpus import Corpus
-from citrus_cli.index.ranking import found
+from citrus_cli.index.ranking import CLEAR, FOUND, found
 from citrus_cli.index.views import View, views
 from citrus_cli.keeping import Kept
 from citrus_cli.pages import PageMap, Place
 from citrus_cli.pipeline.finding import find
 from citrus_cli.pipeline.indexes import Indexes
+from citrus_cli.pipeline.opened import OpenedViews
 from citrus_cli.text_log import TextLog
 
 if TYPE_CHECKING:
@@ -62,19 +61,20 @@ class IndexedDocuments:
         budget = runner.settings.budget
         chosen = [views(ranking, budget) for ranking in rankings]
 
-        def make(index: int) -> StateCache:
-            return read_afresh(
-                runner.backbone,
-                runner.prompt.prefix,
-                self._tokens(chosen[index]),
-                instructions[index],
-                runner.reading_settings,
+        def make(index: int) -> OpenedViews:
+            return OpenedViews(
+                model=runner.loaded.model,
+                heads=runner.heads,
+                head=runner.prompt.prefix,
+                tokens=self._tokens(chosen[index]),
+                instruction=instructions[index],
+                share=found(rankings[index]),
+                enough=FOUND,
+                clear=CLEAR,
             )
 
         return Kept(
-            instructions=instructions,
-            caches=MadeCaches(len(instructions), make),
-            pinned=len(runner.prompt.prefix),
+            bases=Made(len(instructions), make),
             documents=self.receipts,
             warnings=self.warnings,
             pages=self._pages,
@@ -83,7 +83,6 @@ class IndexedDocuments:
             chunk_size=runner.settings.chunk_size,
             seconds=time.perf_counter() - started,
             from_store=self.from_store,
-            found=tuple(map(found, rankings)),
         )
 
     @cached_property

@@ -2,15 +2,16 @@
 
     python tests/benchmarks/pdf_recall.py FOLDER... [--out tests/benchmarks/results/pdf_recall.md]
 
-Words are counted with their number; heads and feet that are kept as parts count as read. A figure is
-glued if it stands in the text, not in pdftotext's, and consists of two of its neighbours there. A
-file that takes longer than 120 seconds, or ends the process, counts as crashed. `pdftotext` (poppler)
-must be installed; no file is committed.
+Words are counted with their number; heads and feet that are kept as parts count as read. A figure
+is glued if it stands in the text, not in pdftotext's, and consists of two of its neighbours there.
+A file that takes longer than 120 seconds, or ends the process, counts as crashed. `pdftotext`
+(poppler) must be installed; no file is committed.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import multiprocessing
 import re
 import subprocess
@@ -90,7 +91,7 @@ def compare(file: Path) -> Result:
 def _glued(expected: str, text: str) -> list[str]:
     figures = _FIGURE.findall(expected)
     known = set(figures)
-    joined = {a + b for a, b in zip(figures, figures[1:], strict=False)} - known
+    joined = {a + b for a, b in itertools.pairwise(figures)} - known
     return sorted({one for one in _FIGURE.findall(text) if one in joined})
 
 
@@ -139,7 +140,7 @@ def report(results: list[Result], refused: dict[str, str], root: int) -> str:
     lines = [
         "# Words of public PDFs that are read",
         "",
-        "Made by `python tests/benchmarks/pdf_recall.py FOLDER...`; the files are those of the test",
+        "Made by `python tests/benchmarks/pdf_recall.py FOLDER...`; the files are of the test",
         "folders of pdfplumber, pdfminer.six, camelot, docling, unstructured and pypdf's samples.",
         "",
         f"- {len(results)} files read ({len(with_text)} with text), {pages} pages, "

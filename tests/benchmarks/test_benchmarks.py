@@ -13,7 +13,6 @@ from citrus_cli import DocumentQA
 from citrus_cli.bench.sections import Figure
 from citrus_cli.engine.backbone import Backbone
 from citrus_cli.engine.reader import Reading
-from citrus_cli.errors import UsageError
 from citrus_cli.evals.methods import METHODS
 from citrus_cli.evals.runs.task import Scope, cells
 from tests.benchmarks import kills, large, plan, results

@@ -16,10 +16,10 @@ from citrus_cli.cli.help.pages import topics
 from citrus_cli.engine import head as head_module
 from citrus_cli.engine.attention import Stream
 from citrus_cli.engine.backbone import Backbone
-from citrus_cli.engine.closing import MadeCaches
 from citrus_cli.engine.entropy import EntropyReader
 from citrus_cli.engine.generator import generate
 from citrus_cli.engine.instruction import Instruction, ReadingSettings
+from citrus_cli.engine.made import Made
 from citrus_cli.engine.policies import POLICIES, Candidates
 from citrus_cli.engine.policies.base import WINDOW, Rows
 from citrus_cli.engine.reader import Reading
@@ -292,7 +292,7 @@ def test_one_reading_for_many_questions_equals_one_for_each(llama, read, name, b
 def test_caches_are_copied_one_at_a_time_and_only_when_they_must_be(llama, read):
     ids = text(300)
     asking = read(llama, ids, "standard", questions=SEVERAL)
-    assert isinstance(asking.caches, MadeCaches)
+    assert isinstance(asking.caches, Made)
     assert len(asking.caches) == 3
     document = asking.document.keys.clone()
     first = asking.caches[0]
