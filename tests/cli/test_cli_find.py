@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
 from cli_harness import Citrus
-from cli_terminal import TERMINAL, run
 from tiny_models import make_model_folder
 
 from citrus_cli.cli import find as find_command
 from citrus_cli.errors import ModelError
 from citrus_cli.pipeline import tools
 
-PROGRAM = (sys.executable, "-m", "citrus_cli")
 TEXT = (
     "The pump is oiled each spring.\n\nNobody knows why.\n"
     "\fThe escrow agent is Lockhart\nRepository \x1b]0;owned\x07.\n"
@@ -151,12 +148,17 @@ def test_without_an_embedder_the_others_find(
     assert "all-minilm-l6-v2 cannot be reached" in alone.stderr
 
 
-def test_on_a_terminal_a_passage_stands_below_its_place(words: Path) -> None:
-    ended = run(
-        "find", "Who is the escrow agent?", stdin=TEXT.encode(), stdout=TERMINAL, program=PROGRAM
-    )
-    assert (ended.code, ended.stderr) == (0, "")
-    assert ended.stdout.startswith("\x1b[1;36mstandard input, page 2  (")
-    assert "\n  The escrow agent is Lockhart\n  Repository ." in ended.stdout
-    assert "owned" not in ended.stdout
-    assert "1 document read, found in 0." in ended.stdout
+def test_on_a_terminal_a_passage_stands_below_its_place(
+    citrus: Citrus, words: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # in this process: one of its own would spend its time on importing torch
+    monkeypatch.setattr(find_command, "is_terminal", lambda stream: True)
+    result = citrus("find", "leaflet.txt", "Who is the escrow agent?", "--color", "always")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.startswith("\x1b[1;36mleaflet.txt, page 2  (")
+    assert "\n  The escrow agent is Lockhart\n  Repository ." in result.stdout
+    assert "owned" not in result.stdout
+    assert "1 document read, found in 0." in result.stdout
+    again = citrus("find", "leaflet.txt", "escrow", "--color", "never")
+    assert "\x1b" not in again.stdout
+    assert "document read" not in again.stdout
