@@ -9,7 +9,7 @@ from made_index import filler
 from citrus_cli.index.corpus import Corpus
 from citrus_cli.index.question import asked
 from citrus_cli.index.ranking import Ranking
-from citrus_cli.index.views import STRETCHES, View, is_sure, views
+from citrus_cli.index.views import STRETCHES, View, sure_of, views
 
 ONE, SEVERAL, WHOLE = "Who oiled it?", "List all of the pumps.", "Summarize the report."
 
@@ -66,7 +66,7 @@ def test_documents_within_the_budget_are_read_whole(corpus):
 
 def test_one_window_where_one_place_stands_out(corpus):
     for ranking in (ranked(corpus, {30: 9.0}), ranked(corpus, {30: 0.2}, share={30: 0.3})):
-        assert is_sure(ranking)
+        assert bool(sure_of(ranking))
         (view,) = made = views(ranking, 600)
         check(corpus, made, 600)
         held = units_in(corpus, made)
@@ -78,7 +78,7 @@ def test_one_window_where_one_place_stands_out(corpus):
 
 def test_several_places_where_none_stands_out(corpus):
     ranking = ranked(corpus, {10: 0.5, 70: 0.49, 110: 0.48}, share={10: 0.1})
-    assert not is_sure(ranking)
+    assert not bool(sure_of(ranking))
     made = views(ranking, 600)
     check(corpus, made, 600)
     assert {9, 10, 11, 69, 70, 71, 109, 110, 111} <= set(units_in(corpus, made))
