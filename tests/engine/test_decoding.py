@@ -12,7 +12,7 @@ from citrus_cli.engine.backbone import Backbone
 from citrus_cli.engine.decoding import Decoding, likelihood
 from citrus_cli.engine.drafting import MOST_DRAFTED, Drafts
 from citrus_cli.engine.generator import generate
-from citrus_cli.engine.policies import Head
+from citrus_cli.engine.retrieval import Head
 from citrus_cli.engine.room import make_room
 from citrus_cli.engine.watching import Watch
 from citrus_cli.pipeline.opened import OpenedViews

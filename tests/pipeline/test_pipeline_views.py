@@ -10,8 +10,7 @@ from made_index import HEADS
 
 from citrus_cli import DocumentQA, run
 from citrus_cli.documents import open_documents
-from citrus_cli.engine.policies import Head
-from citrus_cli.engine.retrieval import Retrieval
+from citrus_cli.engine.retrieval import Head, Retrieval
 from citrus_cli.library.library import Library
 from citrus_cli.pipeline.indexes import Indexes
 from citrus_cli.pipeline.views import IndexedDocuments
