@@ -1,17 +1,16 @@
 """Measures how many of the words that pdftotext finds in PDFs citrus reads, too.
 
-    python tests/benchmarks/pdf_recall.py FOLDER... [--out tests/benchmarks/results/pdf_recall.md]
+    python tests/benchmarks/pdf_recall.py FOLDER... [--out FILE.md]
 
 Words are counted with their number; heads and feet that are kept as parts count as read. A figure
-is glued if it stands in the text, not in pdftotext's, and consists of two of its neighbours there.
-A file that takes longer than 120 seconds, or ends the process, counts as crashed. `pdftotext`
-(poppler) must be installed; no file is committed.
+is glued if it stands in the text, not in pdftotext's, and consists of two neighbours there. A file
+that takes longer than 120 seconds, or ends the process, counts as crashed. `pdftotext` (poppler)
+must be installed; no file is committed.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
 import multiprocessing
 import re
 import subprocess
@@ -20,10 +19,13 @@ import time
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from statistics import median, quantiles
 
-_WORD = re.compile(r"\w+")
+# Chinese and Japanese write no spaces: each of their characters counts as a word.
+_SOLID = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"
+_WORD = re.compile(rf"[{_SOLID}]|[^\W{_SOLID}]+")
 _FIGURE = re.compile(r"\d[\d.,]*\d|\d")
 _LIMIT = 120
 _LONGEST = 300
@@ -91,7 +93,7 @@ def compare(file: Path) -> Result:
 def _glued(expected: str, text: str) -> list[str]:
     figures = _FIGURE.findall(expected)
     known = set(figures)
-    joined = {a + b for a, b in itertools.pairwise(figures)} - known
+    joined = {a + b for a, b in pairwise(figures)} - known
     return sorted({one for one in _FIGURE.findall(text) if one in joined})
 
 
@@ -140,8 +142,8 @@ def report(results: list[Result], refused: dict[str, str], root: int) -> str:
     lines = [
         "# Words of public PDFs that are read",
         "",
-        "Made by `python tests/benchmarks/pdf_recall.py FOLDER...`; the files are of the test",
-        "folders of pdfplumber, pdfminer.six, camelot, docling, unstructured and pypdf's samples.",
+        "Made by `python tests/benchmarks/pdf_recall.py FOLDER...`; the files are those of the",
+        "test folders of pdfplumber, pdfminer.six, camelot, docling, unstructured and pypdf.",
         "",
         f"- {len(results)} files read ({len(with_text)} with text), {pages} pages, "
         f"{pages / max(seconds, 0.001):.0f} pages a second of processor time",

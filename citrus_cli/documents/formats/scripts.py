@@ -14,6 +14,7 @@ RAISED, LOWERED, NOTE, END = "\x01", "\x02", "\x03", "\x04"
 """`NOTE` is for what is raised and known to be the mark of a note."""
 
 _FRACTION = re.compile(f"(\\d?){RAISED}(\\d+){END}\\s*[/\u2044]\\s*(?:{LOWERED}(\\d+){END}|(\\d+))")
+_WHOLE_FRACTION = re.compile(r"\d+[/\u2044]\d+")
 _RAISED = re.compile(f"[ \\t]*[{RAISED}{NOTE}]\\s*([^{RAISED}{LOWERED}{NOTE}{END}]*?)\\s*{END}")
 _LOWERED = re.compile(f"{LOWERED}([^{RAISED}{LOWERED}{NOTE}{END}]*){END}")
 _MARKS = re.compile(f"[{RAISED}{LOWERED}{NOTE}{END}]")
@@ -33,7 +34,7 @@ _UNIT = re.compile(
 )
 _TEN = re.compile(r"(?<![\d.,])10\Z")
 _TWO = re.compile(r"(?<![\d.,])2\Z")
-_VARIABLE = re.compile(r"(?<![^\W\d_])[A-Za-zα-ωΑ-Ωσπ]\Z|[)\]]\Z")
+_VARIABLE = re.compile(r"(?<![^\W\d_])[A-Za-zα-ωΑ-Ω]\Z|[)\]]\Z|[=+*/×·(−]\s*[A-Za-zα-ωΑ-Ω]{1,3}\Z")
 
 
 def plain(text: str) -> str:
@@ -83,6 +84,8 @@ def _written(match: re.Match[str], before: str, after: str) -> str:
     if _BRACKETED.fullmatch(text):
         return f"{' ' if before[-1:].strip() else gap}{text}{ends}"
     if not note:
+        if _WHOLE_FRACTION.fullmatch(text):
+            return f"{' ' if before[-1:].strip() else gap}{text}{ends}"
         if _ORDINAL.fullmatch(text) and before[-1:].isalnum():
             return text
         if _ABBREVIATED.fullmatch(text) and before[-1:].isalpha() and not solid[-2:-1].islower():

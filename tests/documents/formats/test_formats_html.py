@@ -155,6 +155,8 @@ def test_lists(html: str, text: str) -> None:
         ("10<sup>7</sup> spores, 3 m<sup>2</sup>, 10<sup>−3</sup>", "10^7 spores, 3 m^2, 10^−3"),
         ("5<sup>1</sup>&frasl;<sub>4</sub> inches", "5 1/4 inches"),
         ("see 10<sup><a href=#n2>2</a></sup>", "see 10 [2]"),
+        ("see 10<a href=#n2><sup>2</sup></a>", "see 10 [2]"),
+        ("3<sup>1/2</sup> inches, E = mc<sup>2</sup>", "3 1/2 inches, E = mc^2"),
         ("H<sub>2</sub>O, log<sub>2</sub>8", "H2O, log_2 8"),
         ("the 1<sup>st</sup> of N<sup>o</sup> 5, Acme<sup>®</sup>", "the 1st of No 5, Acme®"),
         ("<span style='vertical-align:super'>3</span> Net", "[3] Net"),

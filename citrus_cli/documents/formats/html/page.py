@@ -417,6 +417,9 @@ def _script(node: LexborNode, style: Style) -> str:
         inner = node.css_first("a")
         if inner is not None and inner.mem_id != node.mem_id:
             return NOTE
+        around = node.parent
+        if around is not None and (around.attributes.get("href") or "").startswith("#"):
+            return NOTE
         return NOTE if _NOTE_MARK.search(role) else RAISED
     return LOWERED if node.tag == "sub" or place == "sub" else ""
 

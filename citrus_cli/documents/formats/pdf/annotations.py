@@ -59,13 +59,19 @@ class Annotations:
     notes: list[_Note] = field(default_factory=list)
     links: list[tuple[Quad, str]] = field(default_factory=list)
     struck: list[Quad] = field(default_factory=list)
+    struck_words: list[str] = field(default_factory=list)
+    """What stands in the areas of `struck`, once `strikes` has looked."""
     attached: list[str] = field(default_factory=list)
 
-    def strikes(self, geometry: Geometry) -> Iterator[Rule]:
-        """The lines that annotations draw through text."""
+    def strikes(self, pieces: list[Piece], geometry: Geometry) -> list[Rule]:
+        """The lines that annotations draw through text: somebody asks to delete it."""
+        rules = []
         for left, bottom, right, top in self.struck:
+            covered = _covered(pieces, geometry.box(left, bottom, right, top))
+            self.struck_words.append(" ".join(piece.text for piece in covered))
             middle = bottom + 0.42 * (top - bottom)
-            yield Rule(geometry.box(left, middle, right, middle + 0.1), True, None, 0)
+            rules.append(Rule(geometry.box(left, middle, right, middle + 0.1), True, None, 0))
+        return rules
 
     def add_values(self, pieces: list[Piece], geometry: Geometry) -> None:
         """Adds what a form is filled with, as if it were printed there."""
@@ -119,6 +125,10 @@ class Annotations:
             on = " ".join(piece.text for piece in marked)
             about = f" on “{on}”" if on else ""
             found.append((box[1], make(f"[note{about}: {' '.join(note.text.split())}]", box)))
+        for quad, words in zip(self.struck, self.struck_words, strict=False):
+            if words:
+                box = geometry.box(*quad)
+                found.append((box[1], make(f"[struck out: {words}]", box)))
         found.sort(key=lambda item: item[0])
         return [chunk for _, chunk in found]
 

@@ -96,7 +96,7 @@ def read_page(
     paint = read_paint(page, geometry)
     pieces, hidden = visible_pieces(pieces, paint, geometry)
     invisible = any(piece.style.mode in (3, 7) for piece in pieces)
-    pieces, struck = leave_struck(pieces, [*paint.rules, *annotations.strikes(geometry)])
+    pieces, struck = leave_struck(pieces, [*paint.rules, *annotations.strikes(pieces, geometry)])
     pieces, stamped = part_watermarks(join_accents(pieces))
     set_initials(pieces)
     annotations.add_values(pieces, geometry)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 from citrus_cli.documents.formats.pdf.characters import Piece
 from citrus_cli.documents.formats.pdf.paint import Rule
 
@@ -38,8 +40,6 @@ def leave_struck(pieces: list[Piece], rules: list[Rule]) -> tuple[list[Piece], i
 
 
 def _through(piece: Piece, lines: list[Rule], heights: list[float]) -> list[Rule]:
-    from bisect import bisect_left
-
     first = bisect_left(heights, piece.base - _HIGH * piece.size)
     found = []
     for rule in lines[first:]:

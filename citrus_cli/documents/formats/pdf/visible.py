@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from citrus_cli.documents.formats.pdf.characters import Piece
+from citrus_cli.documents.formats.pdf.characters import Piece, Style
 from citrus_cli.documents.formats.pdf.geometry import Box, Frame, Geometry
 from citrus_cli.documents.formats.pdf.paint import Fill, Paint
 
@@ -82,6 +82,7 @@ class _Areas:
         self._paint = paint
         self._under: dict[int, tuple[int, int, int] | None] = {}
         self._covered: set[int] = set()
+        self._faint: dict[tuple[Style, tuple[int, int, int] | None], bool] = {}
         fills = _areas(paint)
         bright = any(_is_bright(piece.style.colour) for piece in pieces)
         invisible = any(piece.style.mode in _INVISIBLE_MODES for piece in pieces)
@@ -127,10 +128,18 @@ class _Areas:
 
     def is_faint(self, at: int, piece: Piece) -> bool:
         """Whether a piece has the colour of what lies beneath it."""
-        colour, under = piece.style.colour, self._under.get(at, _WHITE)
-        if colour is None or under is None or piece.style.mode in (2, 6):
-            return False
-        return max(abs(a - b) for a, b in zip(colour[:3], under, strict=True)) <= _FAINT
+        under = self._under.get(at, _WHITE)
+        known = self._faint.get((piece.style, under))
+        if known is None:
+            known = self._faint[piece.style, under] = _looks_like(piece.style, under)
+        return known
+
+
+def _looks_like(style: Style, under: tuple[int, int, int] | None) -> bool:
+    """Whether text in a style vanishes on a colour; None is a picture or pattern."""
+    if style.colour is None or under is None or style.mode in (2, 6):
+        return False
+    return max(abs(a - b) for a, b in zip(style.colour[:3], under, strict=True)) <= _FAINT
 
 
 def _is_bright(colour: tuple[int, int, int, int] | None) -> bool:

@@ -17,6 +17,8 @@ def part_watermarks(pieces: list[Piece]) -> tuple[list[Piece], list[str]]:
     """The pieces of the page's own text, and what is stamped across it."""
     straight = [piece.size for piece in pieces if piece.style.frame is not Frame.ASLANT]
     body = median(straight) if straight else 0.0
+    if not any(piece.style.frame is Frame.ASLANT or piece.size > _HUGE * body for piece in pieces):
+        return pieces, []
     kept: list[Piece] = []
     stamped: list[Piece] = []
     for piece in pieces:
