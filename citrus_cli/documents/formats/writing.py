@@ -18,6 +18,7 @@ window of the text, and a figure without its heading says little."""
 _SPACE = re.compile(r"\s+")
 _SPACES = re.compile(r" *\t[ \t]*|[^\S\n\t]+")
 _DATA = re.compile(r"(data:[\w.+/;=-]{0,100}base64,)[A-Za-z0-9+/=%_-]{40,}")
+_PLAIN = re.compile(r"(?:[!-~]+(?: [!-~]+)*)?")
 _INDENT = "  "
 _SIGNS_BEFORE = re.compile(r"[(\[]?(?:US|A|C|NZ|HK)?[$€£¥₹][(\[]?|[(\[]|EUR|USD|GBP|CHF|kr")
 _SIGNS_AFTER = re.compile(r"[)\]]?%?[)\]]?|pts?|bps")
@@ -32,6 +33,8 @@ def without_data(text: str) -> str:
 
 def one_line(text: str) -> str:
     """`text` cleaned, on one line."""
+    if len(text) < 40 and _PLAIN.fullmatch(text):  # as most cells of large tables are
+        return text
     return _SPACE.sub(" ", clean_characters(set_apart(without_data(text)))).strip()
 
 
@@ -47,7 +50,10 @@ def _gap(match: re.Match[str]) -> str:
 
 def table_row(cells: Row) -> str:
     """A row of a table as one line."""
-    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+    line = " | ".join(cells)
+    if line.count("|") >= len(cells):
+        line = " | ".join(cell.replace("|", chr(92) + "|") for cell in cells)
+    return f"| {line} |"
 
 
 class PageBuilder:

@@ -34,6 +34,8 @@ class NumberFormat:
 
     def show(self, value: str) -> str:
         """A number as XML has it, as a cell of this format shows it."""
+        if self.code == "General" and len(value) < 12 and value.isdecimal():
+            return value
         try:
             number = float(value)
         except ValueError:

@@ -119,7 +119,8 @@ class Rows:
     def _row(self, element: Element, number: int, shown: dict[tuple[int, int], str]) -> list[str]:
         row: list[str] = []
         for cell in element:
-            match = _REFERENCE.match(cell.get("r") or "")
+            reference = cell.get("r")
+            match = _REFERENCE.match(reference) if reference else None
             column = column_number(match[1]) if match else len(row)
             if column < len(row) or column >= _COLUMNS:
                 continue
@@ -148,6 +149,8 @@ class Rows:
 
     def _text(self, cell: Element) -> str:
         kind = cell.get("t") or "n"
+        if kind == "n" and len(cell) == 0:
+            return ""
         if kind == "inlineStr":
             inline = child(cell, "is")
             return (
