@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from functools import partialmethod
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,8 @@ import pytest
 from citrus_cli import DocumentQA
 from citrus_cli.bench.processes import PAGE, PAGE_ANSWER, PAGE_QUESTION
 from citrus_cli.evals.results.metrics import is_right
+from citrus_cli.library.library import Library
 from citrus_cli.settings import QUICK
-from tests.benchmarks.agreement import agreement
 
 SAMPLES = Path(__file__).parent.parent / "sample_docs"
 REPORT = SAMPLES / "quarterly_report.pdf"
@@ -44,13 +45,14 @@ def test_the_q3_risks_stand_in_the_report(smollm2):
     assert "compressor valves" in answer.evidence[0].quote
 
 
-def test_stored_states_answer_as_a_reading_does(smollm2, tmp_path):
-    text = (SAMPLES / "manual.md").read_text("utf-8")[:8000]
-    asked = ["What is the factory password?", "What type of battery does the logger use?"]
-    path = tmp_path / "set.jsonl"
-    path.write_text(json.dumps({"text": text, "questions": asked}))
-    (result,) = agreement(smollm2.runner(), path, ("auto",), limit=2)
-    assert (result.same, result.questions) == (2, 2)
+def test_a_kept_index_answers_as_a_reading_does(smollm2, tmp_path, monkeypatch):
+    monkeypatch.setattr(Library, "__init__", partialmethod(Library.__init__, tmp_path / "library"))
+    path = tmp_path / "manual.md"
+    path.write_text((SAMPLES / "manual.md").read_text("utf-8")[:8000], "utf-8")
+    for question in ("What is the factory password?", "How long does the warranty last?"):
+        read, kept = (smollm2.ask(path, question) for _ in range(2))
+        assert kept.from_store
+        assert (kept.answer, kept.evidence) == (read.answer, read.evidence)
 
 
 def test_a_pipe_gives_the_answer_and_nothing_else(page):
@@ -59,7 +61,8 @@ def test_a_pipe_gives_the_answer_and_nothing_else(page):
     )
     assert PAGE_ANSWER in done.stdout
     assert done.stdout.count("\n") == 1
-    assert done.stderr == ""
+    # in bfloat16 the model may add a figure that the page does not have: that is said, no more
+    assert all(line.startswith("warning: ") for line in done.stderr.splitlines())
 
 
 def test_json_is_one_object_with_every_field(page):

@@ -94,10 +94,10 @@ def find(
     store: StoreOptions,
     general: GeneralOptions,
 ) -> None:
-    """Show the passages that answer a question, best first, without an answer.
+    """Show the passages that answer a question.
 
-    A document is read once, and kept; from then on finding takes a moment. Of each page one passage
-    is shown before a second of any.
+    Best first, without an answer. A document is read once, and kept; from then on finding takes a
+    moment. Of each page one passage is shown before a second of any.
 
     \b
     citrus find report.pdf "What were Q3 risks?"

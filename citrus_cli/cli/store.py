@@ -83,7 +83,7 @@ def register(app: typer.Typer) -> None:
 
 @grouped
 def store(*, context: typer.Context, json: Json = False, general: GeneralOptions) -> None:
-    """Show the documents that have been read and indexed, or remove some."""
+    """Show the documents that are indexed, or remove some."""
     if context.invoked_subcommand is None:
         _list(as_json=json, color=color_of(context))
 

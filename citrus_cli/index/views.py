@@ -20,7 +20,7 @@ SURE_SHARE = 0.2
 """The heads are sure of a unit with so much of their mass: planted facts have at least .27, facts
 that are paraphrased at most .16."""
 
-SURE_LEAD = 4.0
+SURE_LEAD = 3.2
 """So far ahead of all units outside of its window, the best one is sure as well."""
 
 HALF_LEAD = 1.0

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from citrus_cli.pictures.glyphs import Glyph, Quad
 
-_LEFT_OUT = re.compile(r"[\s\-\u00ad\u2010\u2011]+")
+_LEFT_OUT = re.compile(r"[\s|\-\u00ad\u2010\u2011]+")
 _LEAST = 0.5  # points
 _FAR_AWAY = 40
 """A second place for a quote must be so many characters further from where the quote should be."""
@@ -24,9 +24,9 @@ _FAR_AWAY = 40
 def find(evidence: Evidence, drawn: Sequence[Glyph]) -> list[Quad]:
     """The corners around a quote, line by line; empty where its place is not certain.
 
-    White space and hyphens do not count, since they differ between what a page draws and what is
-    read from it. Of several places the one nearest to where the quote starts is taken, unless
-    another is about as near.
+    White space, hyphens and the bars between the cells of a table do not count, since they differ
+    between what a page draws and what is read from it. Of several places the one nearest to where
+    the quote starts is taken, unless another is about as near.
     """
     wanted = _solid(evidence.quote)
     if not wanted:
@@ -50,7 +50,7 @@ def find(evidence: Evidence, drawn: Sequence[Glyph]) -> list[Quad]:
 
 
 def _solid(text: str) -> str:
-    """What of a text is compared: no white space, no hyphens, one way to write a letter."""
+    """What of a text is compared: no white space, hyphens or bars, one way to write a letter."""
     return _LEFT_OUT.sub("", unicodedata.normalize("NFKC", clean_characters(text)))
 
 

@@ -141,7 +141,7 @@ class FakeDocumentQA:
         if how == "lost":
             warnings = (Notice("pages 3 and 4 could not be extracted", "pages-failed"),)
         if how == "kept":
-            warnings = (Notice("not answered from the store: it changed", "not-in-store"),)
+            warnings = (Notice("the index is not kept: the disk is full", "not-kept"),)
         warned = how in ("warnings", "lost", "kept")
         return make_answer(question, answer, warnings=warnings if warned else ())
 

@@ -25,6 +25,7 @@ from citrus_cli.engine.policies.base import WINDOW, Rows
 from citrus_cli.engine.reader import Reading
 from citrus_cli.evals.methods.policies import PolicyMethod
 from citrus_cli.events import ignore
+from citrus_cli.settings import INDEX
 
 BUDGET, PREFIX = 40, (5, 6, 7)
 SEVERAL = [QUESTION, Instruction(tuple(text(60, seed=7))), Instruction(tuple(text(3, seed=5)))]
@@ -418,7 +419,7 @@ def test_help_names_every_policy():
         line.split("|")[1] for line in topics()["policies"].text.splitlines() if line[:3] == "| `"
     ]
     named = set(itertools.chain.from_iterable(row.split("`")[1::2] for row in rows[1:]))
-    assert named == POLICIES.keys()
+    assert named == {INDEX, *POLICIES}
 
 
 def test_the_policy_of_the_help_works_as_it_stands(llama, read, monkeypatch):

@@ -82,7 +82,7 @@ class Counting(Method):
 @pytest.fixture
 def counting(monkeypatch: pytest.MonkeyPatch) -> Counting:
     method = Counting()
-    monkeypatch.setitem(METHODS, "counting", method)
+    monkeypatch.setitem(METHODS._known, "counting", method)
     return method
 
 
@@ -127,7 +127,7 @@ def test_all_questions_of_a_text_are_asked_at_once(runner, counting, tmp_path):
 def test_what_has_no_budget_is_run_once_with_room_for_everything(runner, monkeypatch, tmp_path):
     full = Counting()
     monkeypatch.setattr(Counting, "budgeted", False)
-    monkeypatch.setitem(METHODS, "counting", full)
+    monkeypatch.setitem(METHODS._known, "counting", full)
     task = PasskeyTask(scope("counting", budgets=[128, 256, 512]), [500], trials=1)
     (_, record) = done(task, runner, tmp_path / "run").records
     assert full.budgets == [record["tokens"]]

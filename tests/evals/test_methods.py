@@ -81,7 +81,9 @@ def test_every_method_keeps_within_its_budget_and_knows_what_it_keeps(runner, te
         pinned = len(runner.prompt.prefix)
         states = SETTINGS.budget if method.budgeted else len(text)
         assert one.origins.shape == (rows(runner, name), one.cache.length - pinned)
-        assert SETTINGS.budget // 2 < one.origins.shape[1] <= states
+        # where the finding is sure, a part of the budget is read
+        least = 0 if name.startswith("index") else SETTINGS.budget // 2
+        assert least < one.origins.shape[1] <= states
         assert (one.origins[:, 1:] > one.origins[:, :-1]).all()
         assert one.origins.min() >= 0
         assert one.origins.max() < len(text)

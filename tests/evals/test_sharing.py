@@ -6,6 +6,7 @@ import errno
 from collections.abc import Callable
 
 import pytest
+import torch
 from tiny_models import make_model_folder
 
 from citrus_cli import DocumentQA
@@ -48,6 +49,11 @@ def readings(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return made
 
 
+def bits(keys: torch.Tensor) -> bytes:
+    """The keys bit by bit, in whatever type the model computes."""
+    return keys.contiguous().view(torch.uint8).numpy().tobytes()
+
+
 def remembered(
     runner: Runner, asked: list[tuple[str, int]], shared: bool
 ) -> list[list[tuple[Remembered, bytes]]]:
@@ -63,7 +69,7 @@ def remembered(
         assert method.name == name
         found.append(
             [
-                (one, one.cache.keys[..., : one.cache.length, :].numpy().tobytes())
+                (one, bits(one.cache.keys[..., : one.cache.length, :]))
                 for one in method.remember(runner, text, instructions, settings(budget))
             ]
         )

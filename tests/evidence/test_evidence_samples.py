@@ -70,9 +70,12 @@ def test_every_page_is_partitioned(
             "and will hold eight climate chambers that reach from forty degrees below zero to "
             "sixty above.",
         ),
-        ("Gross profit 109.5", "Gross profit 109.5 102.8 316.1 302.6"),
-        ("7.0 %", "Share of revenue from health care 3.1 % 5.4 % 7.0 %"),
-        ("605 1,440", "Kvistholm, Sweden Freezers, refrigerators 605 1,440 19,200"),
+        ("Gross profit | 109.5", "| Gross profit | 109.5 | 102.8 | 316.1 | 302.6 |"),
+        ("7.0 %", "| Share of revenue from health care | 3.1 % | 5.4 % | 7.0 % |"),
+        (
+            "605 | 1,440",
+            "| Kvistholm, Sweden | Freezers, refrigerators | 605 | 1,440 | 19,200 |",
+        ),
         (
             "margin is again",
             "- Laboratory Freezing sold more in the quarter than in the whole of the first half of "

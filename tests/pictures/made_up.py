@@ -119,7 +119,7 @@ def picture(
 
 
 QUOTES = (
-    "The fire was caused by a\nfaulty battery charger, which had been left on for a forklift truck "
+    "The fire was caused by a faulty battery charger, which had been left on for a forklift truck "
     "over the weekend.",
     "Insurance covers the loss above a deductible of 250,000 euros.",
 )

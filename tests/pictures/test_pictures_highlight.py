@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from made_up import QUESTION, QUOTES, REPORT, fire
+from made_up import QUESTION, QUOTES, REPORT, evidence, fire, sample_pages
 from pdf_builder import PageSpec, build, show
 from pypdf import PdfReader, PdfWriter
 from pypdf.errors import DependencyError
@@ -68,7 +68,10 @@ def test_evidence_of_the_sample_is_marked_line_by_line(tmp_path: Path) -> None:
     assert (len(done.marked), len(done.noted)) == (3, 0)
     assert REPORT.read_bytes() == before
     first, second = [one for one in annotations(out, 13) if one["/Subtype"] == "/Highlight"]
-    assert [line.strip() for line in covered(out, first, 13)] == QUOTES[0].split("\n")
+    assert [line.strip() for line in covered(out, first, 13)] == [
+        "The fire was caused by a",
+        QUOTES[0].removeprefix("The fire was caused by a "),
+    ]
     assert [line.strip() for line in covered(out, second, 13)] == [QUOTES[1]]
     assert first["/Contents"] == f"{QUESTION}\nscore 0.91, word for word"
     assert len(annotations(out, 6)) == 1
@@ -76,6 +79,18 @@ def test_evidence_of_the_sample_is_marked_line_by_line(tmp_path: Path) -> None:
     assert len(copy.pages) == len(source.pages)
     assert copy.page_labels == source.page_labels
     assert copy.pages[12].extract_text() == source.pages[12].extract_text()
+
+
+def test_a_row_of_a_table_is_marked_cell_by_cell(tmp_path: Path) -> None:
+    cells = ["Gross profit", "109.5", "102.8", "316.1", "302.6"]
+    page = next(one for one in sample_pages() if "| Gross profit | 109.5" in one.text)
+    row = evidence(page, f"| {' | '.join(cells)} |")
+    out = tmp_path / "marked.pdf"
+    done = write_highlights(REPORT, [row], out)
+    assert (done.marked, done.noted) == ((row,), ())
+    (one,) = annotations(out, page.page)
+    assert one["/Subtype"] == "/Highlight"
+    assert [cell.strip() for cell in covered(out, one, page.page)] == cells
 
 
 def test_places_agree_with_the_page_as_drawn(save: Save, tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def register(app: typer.Typer) -> None:
 
 @grouped
 def show(*, context: typer.Context, name: Name = None, general: GeneralOptions) -> None:
-    """Read about a topic: exit codes, configuration, policies, evaluation and more."""
+    """Read about a topic, such as policies or exit codes."""
     known = topics()
     if name is None:
         write_out(_listed(known))

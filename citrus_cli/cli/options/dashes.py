@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from typing import TypeVar
 
 _SHIELD = "\0"  # no argument of a program can have one
+_NUMBER = re.compile(r"-\d+(?:\.\d+)?")  # an option's value, as in --seed -1
 _NAME = re.compile(r"--?[^\W\d_][\w-]*")
 Value = TypeVar("Value")
 
@@ -35,7 +36,7 @@ def unshielded(value: Value) -> Value:
 
 
 def _is_text(argument: str, options: Collection[str]) -> bool:
-    if len(argument) < 2 or not argument.startswith("-"):
+    if len(argument) < 2 or not argument.startswith("-") or _NUMBER.fullmatch(argument):
         return False
     name = _NAME.match(argument)
     if name is None:

@@ -168,9 +168,9 @@ class MethodOptions:
         str | None,
         option(
             "--policy",
-            help=f"How documents are read: {DEFAULT_POLICY} (the default) makes an index and "
-            "reads afresh what a question finds; citrus, standard, streaming and more (an unknown "
-            "name lists all) keep states while they read.",
+            help="How documents are read: index makes an index and reads afresh what a question "
+            "finds; citrus, standard, streaming and more (an unknown name lists all) keep states "
+            f"while they read; by default {DEFAULT_POLICY}.",
             panel=METHOD,
             metavar="NAME",
             autocompletion=complete_policy,
