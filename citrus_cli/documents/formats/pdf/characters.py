@@ -272,7 +272,7 @@ class _Styles:
         drawn = pdfium.get_text_object(self._page, at) or 0
         if not drawn or drawn != self._last[0]:
             self._last = drawn, self._look(at, drawn)
-        key = (self._last[1], round(box[3] - box[1], 2))
+        key = self._last[1], int(100 * (box[3] - box[1]) + 0.5)
         known = self._known.get(key)
         if known is None:
             known = self._known[key] = self._make(at, self._last[1], box)

@@ -102,9 +102,13 @@ def read_page(
     annotations.add_values(pieces, geometry)
     annotations.add_links(pieces, geometry)
     frames = _Frames()
+    own: list[Piece] = []
+    last: Frame | None = None
     for piece in pieces:
-        aslant = piece.style.frame is Frame.ASLANT
-        frames.pieces[Frame.UPRIGHT if aslant else piece.style.frame].append(piece)
+        if piece.style.frame is not last:
+            last = piece.style.frame
+            own = frames.pieces[Frame.UPRIGHT if last is Frame.ASLANT else last]
+        own.append(piece)
     chunks: list[_Chunk] = []
     feet: list[_Chunk] = []
     for frame, own in frames.in_order():

@@ -25,9 +25,15 @@ def leave_struck(pieces: list[Piece], rules: list[Rule]) -> tuple[list[Piece], i
     marked: dict[int, list[Rule]] = {}
     by_rule: dict[int, list[Piece]] = {}
     for piece in pieces:
+        if heights[-1] < piece.base - _HIGH * piece.size or (
+            heights[0] > piece.base - _LOW * piece.size
+        ):
+            continue
         for rule in _through(piece, lines, heights):
             marked.setdefault(id(piece), []).append(rule)
             by_rule.setdefault(id(rule), []).append(piece)
+    if not marked:
+        return pieces, 0
     snug = {key for key, struck in by_rule.items() if _fits(struck, lines, key)}
     kept: list[Piece] = []
     gone = 0
@@ -42,10 +48,12 @@ def leave_struck(pieces: list[Piece], rules: list[Rule]) -> tuple[list[Piece], i
 def _through(piece: Piece, lines: list[Rule], heights: list[float]) -> list[Rule]:
     first = bisect_left(heights, piece.base - _HIGH * piece.size)
     found = []
-    for rule in lines[first:]:
-        left, top, right, bottom = rule.box
-        if top > piece.base - _LOW * piece.size:
+    lowest = piece.base - _LOW * piece.size
+    for at in range(first, len(lines)):
+        if heights[at] > lowest:
             break
+        rule = lines[at]
+        left, top, right, bottom = rule.box
         thick = bottom - top
         if thick < _THICK * piece.size and left < piece.right - 0.5 and right > piece.left + 0.5:
             found.append(rule)

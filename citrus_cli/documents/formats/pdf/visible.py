@@ -82,10 +82,12 @@ class _Areas:
         self._paint = paint
         self._under: dict[int, tuple[int, int, int] | None] = {}
         self._covered: set[int] = set()
-        self._faint: dict[tuple[Style, tuple[int, int, int] | None], bool] = {}
+        # by the style's identity: the pieces hold on to it, and a hash of its values takes long
+        self._faint: dict[tuple[int, tuple[int, int, int] | None], bool] = {}
         fills = _areas(paint)
-        bright = any(_is_bright(piece.style.colour) for piece in pieces)
-        invisible = any(piece.style.mode in _INVISIBLE_MODES for piece in pieces)
+        styles = {id(piece.style): piece.style for piece in pieces}.values()
+        bright = any(_is_bright(style.colour) for style in styles)
+        invisible = any(style.mode in _INVISIBLE_MODES for style in styles)
         self._boxes = np.zeros((0, 4))
         if not (fills or bright or invisible):
             return
@@ -129,9 +131,10 @@ class _Areas:
     def is_faint(self, at: int, piece: Piece) -> bool:
         """Whether a piece has the colour of what lies beneath it."""
         under = self._under.get(at, _WHITE)
-        known = self._faint.get((piece.style, under))
+        key = id(piece.style), under
+        known = self._faint.get(key)
         if known is None:
-            known = self._faint[piece.style, under] = _looks_like(piece.style, under)
+            known = self._faint[key] = _looks_like(piece.style, under)
         return known
 
 
