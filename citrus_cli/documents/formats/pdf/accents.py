@@ -22,7 +22,7 @@ def join_accents(pieces: list[Piece]) -> list[Piece]:
     accents = [
         (piece, at)
         for piece in pieces
-        if not piece.text.isascii() or piece.text in "`^~"
+        if not piece.text.isascii() or any(sign in piece.text for sign in "`^~")
         for at, character in enumerate(piece.text)
         if character in _COMBINING or "\u0300" <= character <= "\u036f"
     ]

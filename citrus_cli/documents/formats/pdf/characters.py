@@ -22,6 +22,7 @@ UNMAPPED = "\ufffd"
 STAND_IN = 0xF0000
 """Code points from here on stand for replacements while a page is read."""
 
+_SOFT_HYPHEN, _BULLET = 0xAD, 0x2022
 _HYPHEN_MARK, _LINE_HYPHEN, _HYPHEN = 0xFFFE, 2, 0x2D
 Codes = np.ndarray[Any, np.dtype[np.uint32]]
 _WHITE = frozenset("\t\n\x0b\x0c\r \xa0\u1680\u2028\u2029\u202f\u205f\u3000") | frozenset(
@@ -29,6 +30,10 @@ _WHITE = frozenset("\t\n\x0b\x0c\r \xa0\u1680\u2028\u2029\u202f\u205f\u3000") | 
 )
 _WHITE_CODES = np.array(sorted(map(ord, _WHITE)), np.uint32)
 _BREAKS = (10, 13)
+_SYMBOL_BULLETS = np.array(
+    [0xF0A7, 0xF0B7, 0xF0A8, 0xF076, 0xF0D8, 0xF06C, 0xF06E, 0xF0FC], np.uint32
+)
+"""Dots, squares, diamonds, arrows and ticks with which word processors set lists."""
 _JOINED = 0.1
 """Characters less than this apart, in heights of their boxes, are set in one go."""
 
@@ -105,6 +110,7 @@ def read_pieces(text_page: Any, geometry: Geometry, fonts: Fonts | None = None) 
     boxes = _boxes(page, count)
     if fonts is not None:
         fonts.mend(page, codes, boxes)
+    codes[np.isin(codes, _SYMBOL_BULLETS)] = _BULLET
     white = np.isin(codes, _WHITE_CODES) | (codes == 0x200B)
     starts, ends = _cut(boxes, white)
     styles = _Styles(page, geometry)
@@ -165,7 +171,12 @@ def _codes(page: int, count: int) -> Codes:
 
 
 def _with_hyphens(page: int, codes: Codes) -> Codes:
-    """Undoes what pdfium makes of hyphens at the ends of lines."""
+    """Undoes what pdfium makes of hyphens at the ends of lines.
+
+    A soft hyphen that stands within a line is drawn as a hyphen, whatever the font's map calls it.
+    """
+    soft = np.flatnonzero(codes == _SOFT_HYPHEN)
+    codes[soft[~np.isin(codes[np.minimum(soft + 1, len(codes) - 1)], _BREAKS)]] = _HYPHEN
     for at in np.flatnonzero(codes == _LINE_HYPHEN).tolist():
         if pdfium.is_hyphen(page, at):
             codes[at] = _HYPHEN

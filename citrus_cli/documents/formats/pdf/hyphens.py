@@ -75,6 +75,15 @@ _JOINING_WORDS = """
     proto pseudo re retro semi sub super tele thermo trans tri ultra un under up
 """
 _COMPOUNDING = frozenset(_COMPOUNDING_WORDS.split())
+# Compounds that are written with a hyphen, though their halves would join elsewhere.
+_HYPHENED = frozenset(
+    [
+        "break-even", "by-election", "by-product", "check-in", "co-op", "co-owner", "demi-finale",
+        "demi-finales", "demi-heure", "father-in", "follow-up", "mother-in", "passer-by",
+        "ex-president", "ex-wife", "ex-husband", "run-up", "set-up", "sous-officier",
+        "sous-officiers", "sous-sol", "start-up", "take-off", "trade-in", "trade-off", "vis-a",
+    ]
+)  # fmt: skip
 _ENDINGS = frozenset(_ENDING_WORDS.split())
 _COMPOUNDED = frozenset(_COMPOUNDED_WORDS.split())
 _JOINING = frozenset(_JOINING_WORDS.split())
@@ -155,7 +164,7 @@ def _belongs(first: str, second: str, words: Mapping[str, int]) -> bool:
     joined = first + second
     if joined in words:
         return False
-    if f"{first}-{second}" in words:
+    if f"{first}-{second}" in words or f"{first}-{second}" in _HYPHENED:
         return True
     if (first in _COMPOUNDING and second not in _ENDINGS) or (
         second in _COMPOUNDED and len(first) > 3
@@ -163,8 +172,10 @@ def _belongs(first: str, second: str, words: Mapping[str, int]) -> bool:
         return True
     if second in _ENDINGS or first in _JOINING or min(len(first), len(second)) < 3:
         return False
-    known = _word_list(_language(words))
-    if known(joined):
+    language = _language(words)
+    known = _word_list(language)
+    # German writes its compounds as one word where the second half is in lower case
+    if language == "de" or known(joined):
         return False
     seen = first in words and second in words
     return seen or (known(first) and known(second))
