@@ -81,13 +81,13 @@ def test_a_page_that_takes_too_long_is_named(opened: Open, write: Write) -> None
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is limited on Linux alone")
 def test_a_page_that_takes_too_much_memory_is_named(opened: Open, write: Write) -> None:
     document = opened(
-        write("large.pdf", build([PROSE, ENDLESS, PROSE])), page_memory_bytes=192 * 2**20
+        write("large.pdf", build([PROSE, ENDLESS, PROSE])), page_memory_bytes=448 * 2**20
     )
     assert read(document) == [1, 3]
     assert document.pages_failed == [2]
     # pdfium ends the process when it gets no memory
     (warning,) = document.warnings
-    assert re.search("needs more than 0.19 GiB of memory|it crashed twice", warning)
+    assert re.search("needs more than 0.44 GiB of memory|it crashed twice", warning)
 
 
 def test_forms_that_call_themselves_or_fan_out(opened: Open, write: Write) -> None:
@@ -104,9 +104,9 @@ def test_forms_that_call_themselves_or_fan_out(opened: Open, write: Write) -> No
         write("forms.pdf", build([itself, PageSpec(b"/A Do", forms=fan), PROSE])), page_seconds=10
     )
     found = read(document)
-    assert 1 in found
     assert 3 in found
-    assert 2 in found or document.pages_failed == [2]
+    for page in (1, 2):  # pdfium may not come back from such a form: then the page is named
+        assert (page in found) != (page in document.pages_failed)
 
 
 def test_a_deflate_bomb(opened: Open, write: Write) -> None:
@@ -136,7 +136,9 @@ def _extractor(document: Any) -> Extractor:
 @posix
 def test_a_child_that_is_killed_is_replaced_and_nothing_is_lost(opened: Open, write: Write) -> None:
     long = "\n".join(f"{number}. {PROSE}" for number in range(600))
-    document = opened(write("a.pdf", build([long, long, long, PROSE])))
+    # close lines, so that all of them are on the page
+    page = PageSpec(show(long, 1).replace(b"3 TL", b"1.2 TL"))
+    document = opened(write("a.pdf", build([page, page, page, PROSE])))
     expected = list(document.blocks())
     assert len(expected) > 8
     for kill_after in (1, 5):

@@ -38,7 +38,7 @@ _APART = 1.4
 _ALONE = 2.0
 """So far where the page has too few lines to tell how far they stand apart."""
 
-_UNREADABLE = re.compile("[\x7f-\x9f\ue000-\uf8ff\ufffd\U000f0000-\U0010ffff]")
+_UNREADABLE = re.compile("[\0-\x08\x0e-\x1f\x7f-\x9f\ue000-\uf8ff\ufffd\U000f0000-\U0010ffff]")
 
 
 @dataclass
@@ -121,9 +121,7 @@ def read_page(
     chunks += feet
     chunks += [_Chunk("foot", f"[watermark: {text}]", None) for text in stamped]
     text, parts = _assemble(chunks)
-    unreadable = sum(
-        len(_UNREADABLE.findall(piece.text)) for piece in pieces if not piece.text.isascii()
-    )
+    unreadable = sum(len(_UNREADABLE.findall(piece.text)) for piece in pieces)
     return PageContent(text, parts, hidden, struck, paint, unreadable, invisible, geometry)
 
 
