@@ -116,10 +116,12 @@ class IndexedDocuments:
             if not index.tokens:
                 continue
             firsts = index.column("sheets").tolist()
+            number, before, size = 0, 0, 0
             for at, first in enumerate(firsts):
                 sheet, origin = index.sheet(at), first + int(self.corpus.token_starts[document])
                 place = Place(document, sheet.number, sheet.label)
-                before = index.characters_before(at)
+                before = before + size if sheet.number == number else 0
+                number, size = sheet.number, len(sheet.text)
                 lines = sheet.lines if index.entry.receipt.format == "text" else ()
                 pages.add(origin, place)
                 log.add(
